@@ -1,0 +1,2 @@
+LIBS += libhv
+libhv_SRC := $(notdir $(wildcard $(SRC)/libhv/*.c))

@@ -1,0 +1,2 @@
+LIBS += libxs
+libxs_SRC := wire.c xs.c requests.c
