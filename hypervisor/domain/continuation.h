@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hypercall preemption: an operation that takes long returns
+ * hypercall_continue(...) from a point where everything done so far is
+ * consistent. The dispatcher rewinds the guest to the hypercall instruction with
+ * the given number and arguments, so the call goes on when the guest runs next.
+ * Inside a multicall the entry is changed instead.
+ */
+#ifndef HV_DOMAIN_CONTINUATION_H
+#define HV_DOMAIN_CONTINUATION_H
+
+#include "types.h"
+
+/* Notes number and arguments (a5 unused ones 0) of the call to be made instead. @return -ERESTART, to be returned at once. */
+long hypercall_continue(unsigned nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
+#endif

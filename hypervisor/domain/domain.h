@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Domains and vCPUs: the two structures that everything above the scheduler
+ * works on, their life cycle and how they are found. What differs between PV
+ * and HVM is behind struct domain_kind, which each kind registers.
+ *
+ * Life cycle: domain_create -> (running, paused, shut down) -> domain_kill,
+ * which may be continued -> the last reference goes -> memory freed.
+ */
+#ifndef HV_DOMAIN_DOMAIN_H
+#define HV_DOMAIN_DOMAIN_H
+
+#include "domain/event_channel.h"
+#include "list.h"
+#include "machine/spinlock.h"
+#include "mm/frame.h"
+#include "sched/sched.h"
+#include <xen/vcpu.h>
+#include <xen/xen.h>
+
+struct pv_domain;  /* pv/pv.h */
+struct pv_vcpu;    /* pv/pv.h */
+struct grant_table; /* domain/grant_table.h */
+struct domain;
+
+struct vcpu {
+    struct domain *domain;
+    unsigned id;
+    struct sched_unit unit;
+    struct pv_vcpu *pv;
+
+    struct regs regs;          /* while it does not run; else in cpu_top()->guest */
+    void *fpu;                 /* save area, machine/fpu.h */
+    u64 xcr0;
+
+    struct vcpu_info *info;    /* the guest's, in the hypervisor's address space; never NULL once initialised */
+    mfn_t info_mfn;            /* frame when registered with VCPUOP_register_vcpu_info, else INVALID_MFN */
+    u64 runstate_guest;        /* guest address of its vcpu_runstate_info, 0: none */
+    u64 time_guest;            /* VCPUOP_register_vcpu_time_memory_area, 0: none */
+    u32 time_version;
+
+    struct timer periodic_timer, singleshot_timer, poll_timer;
+    nsec_t periodic_period, periodic_last;
+
+    struct event_vcpu event;   /* virqs, FIFO queues, port of SCHEDOP_poll */
+
+    bool initialised;          /* has a context (VCPUOP_initialise) */
+    bool down;                 /* VCPUOP_down; counts as one pause */
+    bool nmi_pending, mce_pending;
+    bool hcall_preempted;      /* the running hypercall shall be executed again, domain/continuation.h */
+    bool in_multicall;
+    u32 dirty_cpu;             /* CPU that holds its register and TLB state, DIRTY_CPU_NONE */
+    u32 pause_flags;           /* VPF_* */
+};
+#define DIRTY_CPU_NONE (~0u)
+
+/* Reasons for which a vCPU does not run, each of which holds one sched_pause() (vcpu.pause_flags, atomic). */
+#define VPF_DOWN BIT(0)
+#define VPF_DOMAIN_SHUTDOWN BIT(1)
+
+struct domain {
+    domid_t id;
+    u16 refs_pad;
+    u32 refs;                   /* references by pointer; the table of domains holds one */
+    bool privileged;            /* may use control interfaces (Domain 0) */
+    bool is_hvm;
+    bool dying;                 /* READ under the lock of what is about to be added to the domain */
+    bool shutting_down, shut_down;
+    u8 shutdown_code;
+    u8 kill_stage;
+    unsigned controller_pauses; /* XEN_DOMCTL_pausedomain; bounded */
+    struct spinlock lock;       /* LOCK_DOMAIN */
+
+    unsigned max_vcpus;
+    struct vcpu **vcpus;        /* max_vcpus pointers; each NULL until created */
+
+    const struct domain_kind *kind;
+    struct pv_domain *pv;
+
+    struct spinlock page_lock;  /* LOCK_DOMAIN_PAGES: the four counts below */
+    u64 tot_pages, max_pages;   /* frames owned; limit */
+    u64 xenheap_pages;
+    u64 claimed_pages;
+    u64 min_mfn, max_mfn;       /* its frames lie in [min_mfn, max_mfn] */
+
+    struct shared_info *shared_info;
+    struct event_domain event;
+    struct grant_table *grant;
+    struct sched_group group;
+
+    u64 vm_assist;              /* bits VMASST_TYPE_* */
+    s64 time_offset_seconds;
+    u8 uuid[16];                /* xen_domain_handle_t */
+    u32 ssidref;
+    u32 create_flags;           /* XEN_DOMCTL_CDF_* */
+    bool console_emergency;     /* CONSOLEIO_write allowed */
+    char console_line[128];     /* CONSOLEIO_write of a guest: the line so far, page_lock */
+    unsigned console_len;
+
+    struct cpumask dirty_cpus;  /* CPUs that may hold TLB entries of it; atomic bits */
+    struct domain *target;      /* XEN_DOMCTL_set_target */
+
+    unsigned long *ioports;     /* 65536 bits: ports it may use; NULL: none */
+    struct range_list *iomem;   /* domain/iomem.h: frames of MMIO it may map; NULL: none */
+    unsigned long *irqs;        /* GSIs it may use */
+    struct pirq_table *pirqs;   /* domain/pirq.h */
+    struct list list;           /* table of domains, in order of id */
+};
+
+/* What a kind of guest (PV now, HVM later) does differently. Any context that holds a reference. */
+struct domain_kind {
+    const char *name;
+    int (*domain_create)(struct domain *d);
+    int (*domain_relinquish)(struct domain *d);   /* drops page tables and frames; 0 or -ERESTART */
+    void (*domain_destroy)(struct domain *d);     /* frees d->pv */
+    int (*vcpu_create)(struct vcpu *v);
+    void (*vcpu_destroy)(struct vcpu *v);
+    void (*context_save)(struct vcpu *v);         /* on its CPU, interrupts disabled: leaving */
+    void (*context_load)(struct vcpu *v);         /* entering */
+    int (*set_context)(struct vcpu *v, const struct vcpu_guest_context *c); /* VCPUOP_initialise, setvcpucontext */
+    void (*get_context)(struct vcpu *v, struct vcpu_guest_context *c);
+    int (*reset_vcpu)(struct vcpu *v);            /* drops its page tables; 0 or -ERESTART */
+    void (*enter)(void) __noreturn;               /* runs current until something is to be done */
+    bool (*upcall_masked)(const struct vcpu *v);
+};
+
+#define current_domain() (current->domain)
+
+/* True for the idle vCPUs, which belong to the pseudo domain DOMID_IDLE. */
+static inline bool vcpu_is_idle(const struct vcpu *v)
+{
+    return v->unit.idle;
+}
+
+/* The table of domains. domain_find takes a reference that domain_put drops; NULL when there is none. */
+struct domain *domain_find(domid_t id);
+/* The same for DOMID_SELF and for others only when the caller may control them. NULL: -ESRCH */
+struct domain *domain_find_any(domid_t id);
+struct domain *domain_get(struct domain *d); /* a further reference */
+void domain_put(struct domain *d);
+/* First domain with id >= @id, with a reference; for listing. */
+struct domain *domain_next(domid_t id);
+extern struct domain *dom0; /* NULL until built */
+extern struct domain *dom_xen, *dom_io; /* pseudo domains that own hypervisor-shared and MMIO frames */
+
+struct domain_config {
+    bool privileged;
+    bool hvm;
+    unsigned max_vcpus;
+    u32 create_flags;
+    unsigned max_event_ports;      /* 0: all */
+    unsigned max_grant_frames, max_maptrack_frames;
+    u8 uuid[16];
+    u32 ssidref;
+};
+/* @return 0 and *@out (paused, without vCPUs and memory), -EEXIST, -ENOMEM, -EINVAL */
+int domain_create(domid_t id, const struct domain_config *cfg, struct domain **out);
+int vcpu_create(struct domain *d, unsigned id);       /* -EEXIST, -ENOMEM, -EINVAL */
+void domain_pause(struct domain *d);                  /* and waits until none of its vCPUs runs */
+void domain_pause_nosync(struct domain *d);
+void domain_unpause(struct domain *d);
+int domain_pause_by_controller(struct domain *d);     /* -EOVERFLOW */
+int domain_unpause_by_controller(struct domain *d);   /* -EINVAL */
+void vcpu_pause(struct vcpu *v);                      /* and waits */
+void vcpu_unpause(struct vcpu *v);
+void domain_shutdown(struct domain *d, u8 reason);    /* SHUTDOWN_*; Domain 0: ends the machine */
+void domain_resume(struct domain *d);
+int domain_kill(struct domain *d);                    /* 0, -ERESTART: call again */
+bool domain_is_paused(const struct domain *d);
+
+/* A guest did what it may not: one line with domain, vCPU, rip and why; the domain is shut down with SHUTDOWN_crash. */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
+
+void vcpu_kick(struct vcpu *v);                       /* an event is pending: wake it or interrupt its CPU */
+void vcpu_context_switch(struct vcpu *prev, struct vcpu *next);
+struct vcpu *idle_vcpu_create(unsigned cpu);
+int vcpu_down(struct vcpu *v);
+int vcpu_up(struct vcpu *v);
+
+#define for_each_vcpu(d, v)                                                     \
+    for (unsigned i_##v = 0; i_##v < (d)->max_vcpus; i_##v++)                    \
+        if (((v) = (d)->vcpus[i_##v]) != NULL)
+
+/* Memory of a domain (domain/pages.c). */
+int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order); /* ownership and accounting; -E2BIG over max_pages, -EINVAL dying */
+mfn_t domain_alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags);
+/* Shares a page of ours with @d (FRAME_XENHEAP); @writable: the guest may map it so. */
+void share_frame_with(struct domain *d, void *page, bool writable);
+void unshare_frame(void *page);
+
+/* Time and state areas of a guest, domain/vcpu_time.c. */
+void vcpu_update_time(struct vcpu *v);  /* vcpu_time_info when it is scheduled or the scale changes */
+void vcpu_update_runstate(struct vcpu *v);
+void domain_update_wallclock(struct domain *d);
+void domains_update_wallclock(void);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ticket spinlocks with a place in the one lock order (docs/locking.md). A CPU
+ * may take a lock only when its rank is greater than that of every lock it
+ * holds; debug builds stop when it does not, and when a lock that is taken in
+ * interrupt context is ever taken with interrupts enabled.
+ */
+#ifndef HV_MACHINE_SPINLOCK_H
+#define HV_MACHINE_SPINLOCK_H
+
+#include "types.h"
+
+/* Outermost first. A lock nests only inside locks that stand before it. docs/locking.md says what each guards. */
+enum lock_rank {
+    LOCK_CPU_HOTPLUG = 1,
+    LOCK_CPUPOOL,
+    LOCK_DOMCTL,       /* one control operation at a time on a domain */
+    LOCK_DOMAIN_LIST,  /* the table of domains */
+    LOCK_DOMAIN,       /* struct domain: life cycle */
+    LOCK_EVENT_DOMAIN, /* d->event.lock: binding and closing of ports */
+    LOCK_PIRQ,
+    LOCK_GRANT_TABLE,  /* d->grant: table size, active entries, maptrack */
+    LOCK_GRANT_OTHER,  /* the second domain's table where two are needed, lower domid first */
+    LOCK_PAGETABLE,    /* one page-table frame (type lock) */
+    LOCK_FRAME,
+    LOCK_DOMAIN_PAGES, /* d->page_lock: accounting of its frames */
+    LOCK_EVENT_PORT,   /* one event channel */
+    LOCK_EVENT_QUEUE,  /* FIFO queue of one vCPU and priority */
+    LOCK_VIRQ,
+    LOCK_TIMER_VCPU,
+    LOCK_HEAP,         /* xmalloc */
+    LOCK_BUDDY,
+    LOCK_VMAP,
+    LOCK_SCHED,        /* a run queue; taken with interrupts disabled */
+    LOCK_SCHED_OTHER,  /* the second run queue of a balance, lower number first */
+    LOCK_TASKLET,
+    LOCK_TIMER,        /* timers of one CPU; taken with interrupts disabled */
+    LOCK_IRQ,          /* one interrupt descriptor */
+    LOCK_IOAPIC,
+    LOCK_PCI,
+    LOCK_TLB,          /* the one outstanding cross-CPU call */
+    LOCK_CONSOLE,      /* printk: may be taken with anything held */
+    LOCK_SERIAL,
+};
+
+struct spinlock {
+    u16 owner, next; /* ticket being served, next ticket to give out */
+    u16 rank;        /* enum lock_rank */
+    u16 cpu;         /* debug: holder + 1, 0 when free */
+};
+
+#define SPINLOCK_INIT(r) { .rank = (r) }
+
+void spin_lock_init(struct spinlock *l, enum lock_rank rank);
+void spin_lock(struct spinlock *l);
+bool spin_trylock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+bool spin_is_locked(const struct spinlock *l);
+/* The same with interrupts disabled meanwhile; @return the state for the unlock. */
+bool spin_lock_irqsave(struct spinlock *l);
+void spin_unlock_irqrestore(struct spinlock *l, bool was);
+/* Takes two locks of the same rank in the order of their addresses (a may be b). */
+void spin_lock_pair(struct spinlock *a, struct spinlock *b);
+void spin_unlock_pair(struct spinlock *a, struct spinlock *b);
+
+#endif

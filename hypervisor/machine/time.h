@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* System time (nanoseconds since start, the same on all CPUs), wall-clock time and the per-CPU timer interrupt. */
+#ifndef HV_MACHINE_TIME_H
+#define HV_MACHINE_TIME_H
+
+#include "types.h"
+
+/* ns = ((tsc - tsc_stamp) << shift) * mul >> 32 + system_stamp: the arithmetic of struct vcpu_time_info (xen/xen.h). */
+struct time_scale {
+    u64 tsc_stamp;
+    nsec_t system_stamp;
+    u32 mul;
+    s8 shift; /* negative: shift right */
+};
+
+nsec_t system_time(void);
+const struct time_scale *time_scale(void); /* of this CPU */
+u64 tsc_khz(void);
+nsec_t tsc_to_system(u64 tsc); /* converts a TSC reading of this CPU */
+
+/* Seconds and nanoseconds since 1970 (UTC) at system time 0. */
+void wallclock_base(u64 *sec, u32 *nsec);
+void wallclock_set(u64 sec, u32 nsec, nsec_t system_time); /* XENPF_settime: time at system_time */
+
+/* Arms this CPU's timer interrupt for @deadline (system time; in the past: at once; ~0UL: off). Interrupts disabled. */
+void clock_event_set(nsec_t deadline);
+extern void (*clock_event_handler)(void); /* set by sched/timer.c, called in interrupt context */
+
+void udelay(unsigned us); /* busy wait */
+
+#endif

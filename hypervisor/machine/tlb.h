@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Translation caches. The TLB clock counts flushes so that a flush which has
+ * happened anyway is not repeated: a frame that loses its last writable
+ * mapping takes a stamp, and before it becomes a page table only the CPUs whose
+ * last flush is older than the stamp need one. The clock has 16 bits and is
+ * never 0; when it wraps, all CPUs are flushed.
+ */
+#ifndef HV_MACHINE_TLB_H
+#define HV_MACHINE_TLB_H
+
+#include "machine/cpumask.h"
+
+u16 tlb_clock(void); /* the stamp for "from now on" */
+
+/* Removes from @mask the CPUs that have flushed everything since @stamp. */
+void tlb_filter(struct cpumask *mask, u16 stamp);
+
+void tlb_flush_local(void);              /* all entries, global ones too */
+void tlb_flush_page_local(vaddr_t va);   /* one page, at any level of the walk */
+void tlb_flush_mask(const struct cpumask *mask);
+void tlb_flush_page_mask(const struct cpumask *mask, vaddr_t va);
+void cache_flush_mask(const struct cpumask *mask); /* WBINVD */
+
+/* Loads a page-table root; counts as a flush of the non-global entries (guests have no others). */
+void load_cr3(paddr_t root);
+
+#endif

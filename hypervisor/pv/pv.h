@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * State of paravirtual guests: what a PV domain and a PV vCPU have beyond
+ * domain/domain.h. Allocated by pv/domain.c.
+ */
+#ifndef HV_PV_PV_H
+#define HV_PV_PV_H
+
+#include "domain/domain.h"
+
+#define GDT_GUEST_FRAMES 14 /* frames of its GDT that a guest may set: FIRST_RESERVED_GDT_PAGE */
+#define LDT_FRAMES 16
+
+struct pv_domain {
+    struct spinlock mmu_lock;  /* LOCK_PAGETABLE: one page-table change of this domain at a time */
+    bool xpti;                 /* its page tables are isolated (pv/xpti.c) */
+};
+
+/* One entry of the guest's trap table (set_trap_table). */
+struct pv_trap {
+    u64 address;
+    u16 cs;       /* RPL forced to 3 */
+    u8 flags;     /* bits 0-1: highest ring that may raise it by INT; bit 2: mask events on entry */
+};
+
+struct pv_vcpu {
+    u64 kernel_cr3, user_cr3;     /* machine addresses of the guest's level-4 tables; user: 0 none. Each holds a typed reference */
+    bool kernel_mode;             /* guest kernel (its own idea of ring), else guest user */
+    bool syscall_masks_events, failsafe_masks_events, sysenter_masks_events;
+    u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback; /* 0: none */
+    u64 kernel_sp;                /* stack_switch */
+    u16 kernel_ss;
+    u64 ctrlreg0;                 /* guest's view of CR0 (TS) */
+    u64 ctrlreg4;
+    u64 iopl;                     /* 0..3, PHYSDEVOP_set_iopl */
+    u64 debugreg[8];
+    u64 fs_base, gs_base_kernel, gs_base_user;
+    u16 ds, es, fs, gs;
+    struct pv_trap traps[256];
+    mfn_t gdt_frames[GDT_GUEST_FRAMES];
+    unsigned gdt_entries;
+    vaddr_t ldt_base;             /* guest address; LDT frames are mapped into the window when first used */
+    unsigned ldt_entries;
+    mfn_t ldt_frames[LDT_FRAMES]; /* mapped ones, each with a SEGDESC reference; INVALID_MFN else */
+    struct spinlock ldt_lock;
+};
+
+static inline u64 pv_current_cr3(const struct pv_vcpu *p)
+{
+    return p->kernel_mode ? p->kernel_cr3 : p->user_cr3;
+}
+
+extern const struct domain_kind pv_kind;
+
+/* pv/mmu_*.c. All hypercall entries take plain arguments as the guest passed them. */
+long do_mmu_update(vaddr_t reqs, u32 count, vaddr_t done, u32 foreign);
+long do_mmuext_op(vaddr_t ops, u32 count, vaddr_t done, u32 foreign);
+long do_update_va_mapping(vaddr_t va, u64 pte, u64 flags);
+long do_update_va_mapping_otherdomain(vaddr_t va, u64 pte, u64 flags, domid_t domid);
+void pv_mmu_init(void);       /* registers frame_ops */
+
+/*
+ * Makes @mfn (owned by @d) the root of a vCPU: takes the typed reference.
+ * @return 0, -EINVAL, -ERESTART
+ */
+int pv_take_root(struct domain *d, mfn_t mfn);
+int pv_drop_root(struct domain *d, mfn_t mfn);
+/* Drops pins, page tables and frames of a dying domain. 0, -ERESTART */
+int pv_relinquish_memory(struct domain *d);
+
+/*
+ * A write of the guest kernel to one of its own page tables while
+ * VMASST_TYPE_writable_pagetables is on: validates and performs the one
+ * instruction at regs->rip. @return true: done, go on; false: the fault is the guest's.
+ */
+bool pv_emulate_pt_write(struct regs *regs, vaddr_t addr);
+
+
+#endif
