@@ -8,6 +8,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${HOSPES_CACHE:-$HOME/.cache/hospes}
 JOBS=${JOBS:-$(nproc)}
 export LC_ALL=C TZ=UTC
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -c safe.directory='*' -C "$TOP" log -1 --format=%ct 2> /dev/null || echo 1767225600)}
+export SOURCE_DATE_EPOCH
 
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 say() { echo "${0##*/}: $*" >&2; }
