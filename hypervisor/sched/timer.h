@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One-shot timers, a heap on each CPU. Their functions run in SOFTIRQ_TIMER with interrupts enabled. */
+/*
+ * One-shot timers, a pairing heap on each CPU (links inside the timers, so that
+ * arming one never needs memory). Their functions run in SOFTIRQ_TIMER with
+ * interrupts enabled.
+ */
 #ifndef HV_SCHED_TIMER_H
 #define HV_SCHED_TIMER_H
 
@@ -10,8 +14,8 @@ struct timer {
     void (*fn)(void *);
     void *data;
     unsigned cpu;        /* where it runs */
-    int slot;            /* place in the CPU's heap, -1: not armed */
-    u8 killed;
+    bool armed, killed;
+    struct timer *child, *next, *prev; /* heap: first child, siblings; prev of a first child is its parent */
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *data, unsigned cpu);
@@ -28,10 +32,12 @@ struct tasklet {
     struct tasklet *next;
     void (*fn)(void *);
     void *data;
-    bool scheduled, running;
+    unsigned cpu;        /* where it was scheduled last */
+    bool scheduled, killed;
 };
 void tasklet_init(struct tasklet *t, void (*fn)(void *), void *data);
 void tasklet_schedule(struct tasklet *t, unsigned cpu); /* from any context */
-void tasklet_kill(struct tasklet *t);
+void tasklet_kill(struct tasklet *t);                   /* for good; waits until it does not run */
+void tasklets_start(void);                              /* once, before the first tasklet */
 
 #endif
