@@ -5,3 +5,19 @@ $(OUT)/hypervisor/string_x86.o: $(ROOT)/hypervisor/lib/string_x86.S
 	$(CC) -Dmemcpy=hv_memcpy -Dmemmove=hv_memmove -Dmemset=hv_memset -c -o $@ $<
 
 EXTRA_hypervisor/test_lib := $(OUT)/hypervisor/string_x86.o
+
+# The unpackers, with the sanitizer for their memory accesses (Linux' code is not written for UBSan).
+$(OUT)/hypervisor/linux:
+	@mkdir -p $(@D)
+	linux=$$($(ROOT)/scripts/linux-source) && ln -sfn $$linux $@
+
+UNPACKERS := $(patsubst $(ROOT)/hypervisor/lib/decompress/%.c,$(OUT)/hypervisor/unpack_%.o,\
+    $(wildcard $(ROOT)/hypervisor/lib/decompress/*.c))
+
+$(UNPACKERS): $(OUT)/hypervisor/unpack_%.o: $(ROOT)/hypervisor/lib/decompress/%.c \
+    $(ROOT)/hypervisor/lib/decompress/shim/shim.h $(ROOT)/hypervisor/lib/decompress/unpack.h | $(OUT)/hypervisor/linux
+	$(CC) $(CPPFLAGS) -I$(ROOT)/hypervisor -I$(ROOT)/hypervisor/include -I$(ROOT)/hypervisor/lib/decompress/shim \
+	    -I$(OUT)/hypervisor/linux/lib -idirafter $(OUT)/hypervisor/linux/include -D__KERNEL__ -D__DISABLE_EXPORTS \
+	    -std=gnu11 -O2 -g -w -fsanitize=address -c -o $@ $<
+
+EXTRA_hypervisor/test_decompress := $(UNPACKERS)
