@@ -79,24 +79,66 @@ static inline enum frame_type frame_type(const struct frame *f)
  * Takes a reference if @f is allocated and owned by @owner. @return false when it is not, or when the count is full.
  */
 bool frame_get(struct frame *f, domid_t owner);
-/* Takes a further reference on a frame on which the caller holds one. */
+/* Takes a further reference on a frame on which the caller holds one. @return false: the count is full */
 bool frame_get_more(struct frame *f);
+/* Drops @n references at once / one reference. The last one gives the frame back (frame_ops.release). */
+void frame_put_many(struct frame *f, unsigned n);
 void frame_put(struct frame *f);
 
 /*
  * Takes a type reference: the frame has @type from now on, and for page
  * and descriptor tables its contents have been validated. The caller holds a
- * general reference. @return 0; -EINVAL: it has another type or its contents
- * are not allowed; -ERESTART: to be called again (progress is kept in the
- * frame); -EBUSY is not used: it waits while another CPU validates.
+ * general reference. For page tables (L1 to L4) it also holds the owner's
+ * pv->mmu_lock. @return 0; -EINVAL: it has another type or its contents
+ * are not allowed (other errors may come from the contents, -EBUSY, -EPERM); -ERESTART: to
+ * be called again (progress is kept in the frame). It waits while another CPU validates.
  */
 int frame_get_type(struct frame *f, enum frame_type type);
+/*
+ * Drops a type reference. When it was the last one of a page table, the table's entries are given back: all of
+ * them by frame_put_type, which the caller may use only where this is bounded (writable, segdesc, L1, L2);
+ * or until preempt_needed() by frame_put_type_preemptible, which then returns
+ * -ERESTART: the type reference is gone, the rest of the work waits in the frame (TYPE_PARTIAL)
+ * and is done by frame_unvalidate() or by destruction of the domain.
+ */
 void frame_put_type(struct frame *f);
-/* As frame_put_type but may return -ERESTART, progress kept. */
 int frame_put_type_preemptible(struct frame *f);
 
 int frame_get_and_type(struct frame *f, domid_t owner, enum frame_type type);
 void frame_put_and_type(struct frame *f);
+
+/*
+ * The steps of which the above are made, for the one that walks page tables
+ * (pv/mmu_validate.c) and must not recurse. A frame is in one of these states:
+ *
+ *   count > 0                 it has its type; VALIDATED unless WRITABLE
+ *   LOCKED                    somebody validates, un-validates or flushes; count 0
+ *   PARTIAL                   a page table whose first frame.partial entries hold their references, the
+ *                             others none; count 0. The state itself holds one general reference.
+ *   none of them              no type; the old one is remembered until the TLBs are known to be clean
+ *
+ * frame_type_begin: @return TYPE_HELD: done, count increased; TYPE_FRESH, TYPE_RESUMED: the frame is LOCKED
+ * for the caller, who goes on from entry 0 or frame.partial and ends with one of the other
+ * functions; -EINVAL: the frame has another type. Whoever ends TYPE_RESUMED otherwise than with
+ * frame_type_suspend drops the general reference that PARTIAL held.
+ */
+enum type_progress { TYPE_HELD, TYPE_FRESH, TYPE_RESUMED };
+int frame_type_begin(struct frame *f, enum frame_type type);
+/* Drops a type reference. @return true: it was the last of a validated type; LOCKED, all entries hold references. */
+bool frame_type_drop(struct frame *f);
+/* Takes a PARTIAL frame up again to un-validate it. @return false: it is not PARTIAL */
+bool frame_type_resume(struct frame *f);
+void frame_type_commit(struct frame *f);                    /* LOCKED -> VALIDATED, count 1 */
+void frame_type_abort(struct frame *f);                     /* LOCKED -> no type */
+void frame_type_suspend(struct frame *f, unsigned entries); /* LOCKED -> PARTIAL; takes over a general reference */
+
+/*
+ * Pins are type references that the owner asked for. frame_pin turns one that
+ * the caller holds (with its general one) into a pin, frame_unpin the other way round. @return false: it is pinned
+ * already / not pinned.
+ */
+bool frame_pin(struct frame *f);
+bool frame_unpin(struct frame *f);
 
 /*
  * What the upper floors register: checking the contents of typed frames
@@ -104,23 +146,34 @@ void frame_put_and_type(struct frame *f);
  * (domain/pages.c), which then frees it.
  */
 struct frame_ops {
-    int (*validate)(struct frame *f, enum frame_type type);   /* 0, -EINVAL, -ERESTART */
-    int (*invalidate)(struct frame *f, enum frame_type type); /* 0, -ERESTART */
+    /* @f is LOCKED as @type by frame_type_begin (@how); ends that state. 0, negative; -ERESTART: suspended */
+    int (*validate)(struct frame *f, enum frame_type type, enum type_progress how);
+    /* @f is LOCKED by frame_type_drop; ends that state. 0, -ERESTART: suspended. Never when not @preemptible */
+    int (*invalidate)(struct frame *f, bool preemptible);
     void (*flush)(struct frame *f); /* before a frame changes type: stale TLB entries of its owner since tlb_stamp */
     void (*release)(struct frame *f, domid_t owner);          /* last reference gone */
 };
 extern struct frame_ops frame_ops;
 
 /* Machine-to-physical table, at RO_M2P_START for guests. */
-void m2p_set(mfn_t mfn, u64 pfn); /* pfn or INVALID_M2P_ENTRY */
-u64 m2p_get(mfn_t mfn);
+void m2p_set(mfn_t mfn, u64 pfn); /* pfn or INVALID_M2P_ENTRY; ignored for frames without a record */
+u64 m2p_get(mfn_t mfn);           /* INVALID_M2P_ENTRY for frames without a record */
 #define INVALID_M2P_ENTRY (~0UL)
 
 /*
- * Makes frame table and M2P for the RAM ranges of the memory map (each called
- * once per range, aligned inwards to pages) and hands free memory to the
- * buddy allocator. See boot/memory_map.c.
+ * Frame records and M2P exist for whole sections of 128 MiB that contain RAM.
+ * Order at boot: frame_table_init(highest address of RAM + 1); for each section that RAM
+ * touches, map zeroed memory at frame_table + s * FRAME_SECTION_RECORD_BYTES and at
+ * RW_M2P_START + s * FRAME_SECTION_M2P_BYTES (read-only for guests also at RO_M2P_START); then
+ * frame_table_add() for each RAM range of the memory map, aligned inwards; then buddy_add() for
+ * those parts of it that are free. RAM that is not given to the buddy stays the hypervisor's.
  */
+#define FRAME_SECTION_SHIFT 15
+#define FRAMES_PER_SECTION (1UL << FRAME_SECTION_SHIFT)
+#define FRAME_SECTION_RECORD_BYTES (FRAMES_PER_SECTION * sizeof(struct frame)) /* 96 pages */
+#define FRAME_SECTION_M2P_BYTES (FRAMES_PER_SECTION * sizeof(u64))             /* 64 pages */
+
 void frame_table_init(paddr_t highest);
+void frame_table_add(mfn_t start, u64 frames);
 
 #endif
