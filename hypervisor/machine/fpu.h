@@ -15,4 +15,21 @@ void fpu_area_init(void *area); /* the state after reset: FCW 0x37f, MXCSR 0x1f8
 void fpu_save(void *area, u64 xcr0);
 void fpu_load(const void *area, u64 xcr0); /* also sets XCR0 */
 
+void fpu_init(void);            /* boot CPU, after cpu_features_init() */
+void fpu_cpu_init(void);        /* each further CPU */
+
+/* Sets XCR0 of this CPU now: the running guest executed XSETBV. @return 0, -EINVAL: not a legal combination */
+int fpu_set_xcr0(u64 xcr0);
+bool fpu_xcr0_valid(u64 xcr0);
+
+/*
+ * Checks the image of a save area that came from outside (domctl, restore):
+ * a standard-format XSAVE area whose header names only components of @xcr0.
+ */
+bool fpu_area_valid(const void *area, size_t size, u64 xcr0);
+
+/* Bytes of a standard (compacted) area for the components @xcr0, SDM Vol 1 13.4. */
+size_t fpu_size_for(u64 xcr0);
+size_t fpu_compact_size_for(u64 xcr0);
+
 #endif
