@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Local APIC driver. x2APIC mode is used when firmware has left it on or when we
+ * are ourselves a guest; on bare hardware it would need interrupt remapping
+ * (SDM Vol 3 10.12.7). Called with interrupts in any state; no locks: each CPU
+ * touches its own APIC only.
+ */
+#include "machine/apic.h"
+
+#include "machine/acpi.h"
+#include "machine/console.h"
+#include "machine/cpu.h"
+#include "machine/cpu_features.h"
+#include "machine/interrupt.h"
+#include "machine/platform.h"
+#include "machine/x86.h"
+
+/* Register offsets in xAPIC mode; in x2APIC mode MSR 0x800 + offset / 16. SDM Vol 3 table 10-1 */
+enum apic_register {
+    APIC_ID = 0x20,
+    APIC_VERSION = 0x30,
+    APIC_TPR = 0x80,
+    APIC_EOI = 0xb0,
+    APIC_LDR = 0xd0,
+    APIC_SVR = 0xf0,
+    APIC_ESR = 0x280,
+    APIC_ICR = 0x300,
+    APIC_ICR_HIGH = 0x310,
+    APIC_LVT_TIMER = 0x320,
+    APIC_LVT_THERMAL = 0x330,
+    APIC_LVT_PERF = 0x340,
+    APIC_LVT_LINT0 = 0x350,
+    APIC_LVT_LINT1 = 0x360,
+    APIC_LVT_ERROR = 0x370,
+    APIC_TIMER_INITIAL = 0x380,
+    APIC_TIMER_CURRENT = 0x390,
+    APIC_TIMER_DIVIDE = 0x3e0,
+};
+
+#define SVR_ENABLE 0x100
+#define LVT_MASKED 0x10000
+#define LVT_NMI 0x400
+#define LVT_EXTINT 0x700
+#define LVT_TIMER_DEADLINE 0x40000
+#define DIVIDE_BY_1 0xb
+#define ICR_FIXED 0x000
+#define ICR_NMI 0x400
+#define ICR_INIT 0x500
+#define ICR_STARTUP 0x600
+#define ICR_PENDING 0x1000
+#define ICR_ASSERT 0x4000
+#define XAPIC_MAX_ID 254
+#define ICR_WAIT_ROUNDS 100000
+#define VERSION_MAX_LVT(v) ((v) >> 16 & 0xff)
+
+static volatile u8 *registers; /* xAPIC mode */
+static bool x2;
+static u32 error_bits;
+
+static u32 read_register(enum apic_register reg)
+{
+    if (x2)
+        return (u32)rdmsr(MSR_X2APIC_FIRST + reg / 16);
+    return mmio_read32(registers + reg);
+}
+
+static void write_register(enum apic_register reg, u32 v)
+{
+    if (x2)
+        wrmsr(MSR_X2APIC_FIRST + reg / 16, v);
+    else
+        mmio_write32(registers + reg, v);
+}
+
+bool apic_is_x2(void)
+{
+    return x2;
+}
+
+u32 apic_own_id(void)
+{
+    u32 id = read_register(APIC_ID);
+
+    return x2 ? id : id >> 24;
+}
+
+void apic_eoi(void)
+{
+    write_register(APIC_EOI, 0);
+}
+
+bool apic_can_address(u32 apic_id)
+{
+    return x2 || apic_id <= XAPIC_MAX_ID;
+}
+
+/* Sends an IPI. The two halves of the xAPIC's command register must not be torn by an interrupt that sends too. */
+static void send(u32 apic_id, u32 command)
+{
+    bool was;
+
+    if (x2) {
+        /* Not serializing in this mode: stores before it must be seen by the receiver. SDM Vol 3 10.12.3 */
+        __asm__ __volatile__("mfence; lfence" : : : "memory");
+        wrmsr(MSR_X2APIC_FIRST + APIC_ICR / 16, (u64)apic_id << 32 | command);
+        return;
+    }
+    was = irq_save();
+    for (unsigned i = 0; i < ICR_WAIT_ROUNDS && (read_register(APIC_ICR) & ICR_PENDING); i++)
+        cpu_relax();
+    write_register(APIC_ICR_HIGH, apic_id << 24);
+    write_register(APIC_ICR, command);
+    irq_restore(was);
+}
+
+void apic_send(u32 apic_id, u8 vector)
+{
+    send(apic_id, ICR_FIXED | ICR_ASSERT | vector);
+}
+
+void apic_send_nmi(u32 apic_id)
+{
+    send(apic_id, ICR_NMI | ICR_ASSERT);
+}
+
+void apic_send_init(u32 apic_id)
+{
+    send(apic_id, ICR_INIT | ICR_ASSERT);
+}
+
+void apic_send_startup(u32 apic_id, u8 page)
+{
+    send(apic_id, ICR_STARTUP | ICR_ASSERT | page);
+}
+
+void apic_timer_mode(bool deadline)
+{
+    write_register(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
+    write_register(APIC_LVT_TIMER, VECTOR_TIMER | (deadline ? LVT_TIMER_DEADLINE : 0));
+    __asm__ __volatile__("mfence" : : : "memory"); /* before the first deadline, SDM Vol 3 10.5.4.1 */
+}
+
+void apic_timer_oneshot(u32 count)
+{
+    write_register(APIC_TIMER_INITIAL, count);
+}
+
+void apic_timer_deadline(u64 tsc)
+{
+    wrmsr(MSR_TSC_DEADLINE, tsc);
+}
+
+u32 apic_timer_current(void)
+{
+    return read_register(APIC_TIMER_CURRENT);
+}
+
+void apic_enable_extint(void)
+{
+    write_register(APIC_LVT_LINT0, LVT_EXTINT);
+}
+
+u32 apic_error_bits(void)
+{
+    return error_bits;
+}
+
+static void error_interrupt(void)
+{
+    u32 esr;
+
+    write_register(APIC_ESR, 0);
+    esr = read_register(APIC_ESR);
+    if (esr & ~error_bits)
+        pr_warning("APIC of CPU %u: error status %#x\n", cpu_id(), esr);
+    error_bits |= esr;
+}
+
+static void switch_mode(void)
+{
+    u64 base = rdmsr(MSR_APIC_BASE);
+
+    if (x2 && !(base & APIC_BASE_X2APIC)) {
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+    } else if (!(base & APIC_BASE_ENABLE)) {
+        wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    }
+}
+
+void apic_cpu_init(void)
+{
+    u32 lvts;
+
+    switch_mode();
+    lvts = VERSION_MAX_LVT(read_register(APIC_VERSION));
+    write_register(APIC_TPR, 0);
+    write_register(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+    write_register(APIC_LVT_LINT0, LVT_MASKED);
+    write_register(APIC_LVT_LINT1, cpu_id() == 0 ? LVT_NMI : LVT_MASKED);
+    write_register(APIC_LVT_TIMER, LVT_MASKED);
+    write_register(APIC_TIMER_INITIAL, 0);
+    if (lvts >= 4)
+        write_register(APIC_LVT_PERF, LVT_MASKED);
+    if (lvts >= 5)
+        write_register(APIC_LVT_THERMAL, LVT_MASKED);
+    write_register(APIC_ESR, 0);
+    write_register(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
+}
+
+void apic_init(void)
+{
+    u64 base;
+
+    if (!cpu_has(XEN_X86_FEATURE_APIC))
+        panic("This processor has no local APIC, or firmware has switched it off: enable it there");
+    base = rdmsr(MSR_APIC_BASE);
+    x2 = cpu_has(XEN_X86_FEATURE_X2APIC) &&
+         ((base & APIC_BASE_X2APIC) || (platform_options.x2apic && cpu_has(XEN_X86_FEATURE_HYPERVISOR)));
+    if (!x2) {
+        registers = platform_memory.map_device(acpi.madt.lapic_base, PAGE_SIZE);
+        if (!registers)
+            panic("No memory to map the local APIC at %#lx", acpi.madt.lapic_base);
+    }
+    interrupt_set_handler(VECTOR_APIC_ERROR, error_interrupt);
+    apic_cpu_init();
+    pr_info("APIC: %s mode, boot CPU has id %u\n", x2 ? "x2APIC" : "xAPIC", apic_own_id());
+}
