@@ -28,14 +28,17 @@ enum lock_rank {
     LOCK_EVENT_QUEUE,  /* FIFO queue of one vCPU and priority */
     LOCK_VIRQ,
     LOCK_TIMER_VCPU,
+    LOCK_DOMAIN_STATE, /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
     LOCK_HEAP,         /* xmalloc */
     LOCK_BUDDY,
     LOCK_VMAP,
+    LOCK_DOMAIN_TABLE, /* look-up of domains by id */
     LOCK_SCHED,        /* a run queue; taken with interrupts disabled */
     LOCK_SCHED_OTHER,  /* the second run queue of a balance, lower number first */
     LOCK_TASKLET,
     LOCK_TIMER,        /* timers of one CPU; taken with interrupts disabled */
     LOCK_IRQ,          /* one interrupt descriptor */
+    LOCK_VECTOR,       /* which interrupt vectors of which CPU are in use */
     LOCK_IOAPIC,
     LOCK_PCI,
     LOCK_TLB,          /* the one outstanding cross-CPU call */
