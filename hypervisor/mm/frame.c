@@ -16,6 +16,8 @@
 
 #define MAX_SECTIONS ((DIRECT_MAP_END - DIRECT_MAP_START) >> (FRAME_SECTION_SHIFT + PAGE_SHIFT))
 
+#define RESERVED_COUNT 16 /* references that only frame_get_reserved gives out */
+
 u64 max_frame;
 struct frame *frame_table;
 struct frame_ops frame_ops;
@@ -29,7 +31,7 @@ static bool add_reference(struct frame *f, u32 required)
 
     do {
         if (unlikely((x & required) != required) || unlikely(!(x & FRAME_COUNT)) ||
-            unlikely((x & FRAME_COUNT) == FRAME_COUNT))
+            unlikely((x & FRAME_COUNT) >= FRAME_COUNT - RESERVED_COUNT))
             return false;
     } while (!atomic_cmpxchg(&f->refs, &x, x + 1));
     return true;
@@ -48,6 +50,13 @@ bool frame_get(struct frame *f, domid_t owner)
 bool frame_get_more(struct frame *f)
 {
     return add_reference(f, 0);
+}
+
+void frame_get_reserved(struct frame *f)
+{
+    u32 x = atomic_add_return(&f->refs, 1);
+
+    BUG_ON((x & FRAME_COUNT) == 0);
 }
 
 void frame_put_many(struct frame *f, unsigned n)

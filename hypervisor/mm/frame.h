@@ -81,6 +81,8 @@ static inline enum frame_type frame_type(const struct frame *f)
 bool frame_get(struct frame *f, domid_t owner);
 /* Takes a further reference on a frame on which the caller holds one. @return false: the count is full */
 bool frame_get_more(struct frame *f);
+/* The same for a TYPE_PARTIAL state, which must not fail: the others leave a few counts free for it. */
+void frame_get_reserved(struct frame *f);
 /* Drops @n references at once / one reference. The last one gives the frame back (frame_ops.release). */
 void frame_put_many(struct frame *f, unsigned n);
 void frame_put(struct frame *f);

@@ -17,7 +17,7 @@ static int validate(struct frame *f, enum frame_type type, enum type_progress ho
 {
     validations++;
     if (validate_result == -ERESTART) {
-        CHECK(frame_get_more(f));
+        frame_get_reserved(f);
         frame_type_suspend(f, 7);
     } else if (validate_result) {
         frame_type_abort(f);
