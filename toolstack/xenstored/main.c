@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xenstored: command line, start, main loop.
+ *
+ * At start the state comes from a live update (--live-update, internal), from the file that a daemon which died
+ * has left in the run directory, or is new. Then every connection in turn may have one request done, so that
+ * none keeps the others waiting; the daemon sleeps only when none has anything to do.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "conn.h"
+#include "domain.h"
+#include "live.h"
+#include "options.h"
+#include "rings.h"
+
+static struct xsd xsd;
+static struct backend backend = { .evtchn = -1, .gntdev = -1, .listen_fd = -1 };
+static struct ringfile ringfile;
+static volatile sig_atomic_t stop, reopen;
+
+static void on_signal(int sig)
+{
+    if (sig == SIGHUP) {
+        reopen = 1;
+    } else {
+        stop = 1;
+    }
+}
+
+static int fail(const char *what, int err)
+{
+    fprintf(stderr, "xenstored: %s: %s\n", what, strerror(err));
+    syslog(LOG_ERR, "%s: %s", what, strerror(err));
+    return 1;
+}
+
+/* ------------------------------------------------------------------ start */
+
+static int listen_on(const char *dir)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t old;
+    int rc;
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir) >= (int)sizeof(addr.sun_path)) {
+        close(fd);
+        return -ENAMETOOLONG;
+    }
+    unlink(addr.sun_path);
+    old = umask(0177);
+    rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 64) ? -errno : 0;
+    umask(old);
+    if (rc) {
+        close(fd);
+    }
+    return rc ? rc : fd;
+}
+
+/* Writes our number to the pid file, and keeps it locked: there must be one xenstored only. */
+static int take_pid_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+    if (fd < 0) {
+        return -errno;
+    }
+    if (lockf(fd, F_TLOCK, 0) < 0) {
+        return -errno;
+    }
+    if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0) {
+        return -errno;
+    }
+    return 0;    /* the descriptor stays open as long as we live */
+}
+
+/* Forks; the parent waits until the child is ready and ends with its verdict. Returns the pipe to tell it. */
+static int become_daemon(void)
+{
+    int p[2];
+    char verdict = 1;
+    pid_t pid;
+
+    if (pipe2(p, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+        return -errno;
+    }
+    if (pid) {
+        close(p[1]);
+        if (read(p[0], &verdict, 1) != 1) {
+            verdict = 1;
+        }
+        _exit(verdict);
+    }
+    close(p[0]);
+    setsid();
+    if (chdir("/") < 0) {
+        return -errno;
+    }
+    return p[1];
+}
+
+static void report_ready(int pipe_fd)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (pipe_fd < 0) {
+        return;
+    }
+    if (null >= 0) {
+        dup2(null, STDIN_FILENO);
+        dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
+        close(null);
+    }
+    if (write(pipe_fd, "", 1) != 1) {
+        syslog(LOG_WARNING, "nobody waits for the start of xenstored");
+    }
+    close(pipe_fd);
+}
+
+/* A new store in place of one that was half restored. */
+static int start_over(const struct options *opt)
+{
+    if (xsd_init(&xsd, &backend_ops, &backend)) {
+        return -ENOMEM;
+    }
+    memcpy(xsd.quota, opt->quota, sizeof(xsd.quota));
+    return rings_open(&ringfile, opt->dir, true);
+}
+
+static int resume_live(const struct options *opt)
+{
+    struct restored from;
+    int rc = start_over(opt);
+
+    xsd.rings = &ringfile;
+    if (!rc) {
+        rc = live_resume(&xsd, opt->live_fd, &from);
+    }
+    if (rc) {
+        return rc;
+    }
+    backend.listen_fd = from.socket_fd;
+    if (opt->use_hypervisor) {
+        rc = backend_open(&backend, from.evtchn_fd);
+    }
+    if (!rc) {
+        restore_rings(&xsd, true);
+    }
+    return rc;
+}
+
+static int resume_or_begin(const struct options *opt)
+{
+    int rc;
+
+    if (opt->use_hypervisor) {
+        rc = backend_open(&backend, -1);
+        if (rc) {
+            return fail("cannot reach the hypervisor (modules xen-privcmd, xen-evtchn, xen-gntdev?)", -rc);
+        }
+    }
+    rc = xsd_init(&xsd, &backend_ops, &backend);
+    memcpy(xsd.quota, opt->quota, sizeof(xsd.quota));
+    if (!rc && !opt->fresh && !rings_open(&ringfile, opt->dir, false)) {
+        xsd.rings = &ringfile;
+        rc = crash_resume(&xsd, opt->dir);
+        if (!rc) {
+            restore_rings(&xsd, false);
+            xsd_note(&xsd, "resumed the store of a former xenstored");
+        } else {
+            rings_close(&ringfile);
+        }
+    } else if (!rc) {
+        rc = -ENOENT;
+    }
+    if (rc) {
+        rc = start_over(opt);    /* what a failed attempt has left in xsd is not worth keeping */
+        xsd.rings = rc ? NULL : &ringfile;
+        rc = rc == -ENOMEM ? rc : 0;
+    }
+    return rc ? fail("start", -rc) : 0;
+}
+
+static int start(const struct options *opt)
+{
+    int rc;
+
+    if (mkdir(opt->dir, 0755) < 0 && errno != EEXIST) {
+        return fail(opt->dir, errno);
+    }
+    if (opt->pid_file && (rc = take_pid_file(opt->pid_file))) {
+        return fail(opt->pid_file, -rc);
+    }
+    if (opt->live_fd >= 0) {
+        rc = resume_live(opt);
+        if (rc) {
+            return fail("live update", -rc);
+        }
+    } else if ((rc = resume_or_begin(opt))) {
+        return rc;
+    }
+    if (backend.listen_fd < 0 && (backend.listen_fd = listen_on(opt->dir)) < 0) {
+        return fail("socket", -backend.listen_fd);
+    }
+    if (opt->use_hypervisor && (rc = backend_introduce_dom0(&backend))) {
+        return fail("cannot connect the kernel of Domain 0 (" "/dev/xen/xenbus_backend)", -rc);
+    }
+    if (opt->trace_file) {
+        xsd.log = fopen(opt->trace_file, "ae");
+        xsd.log_name = strdup(opt->trace_file);
+        xsd.log_on = xsd.log;
+    }
+    rc = save_journal(&xsd, opt->dir);
+    if (rc) {
+        xsd_note(&xsd, "no state file in %s (%s): a crash of xenstored would lose the store", opt->dir,
+                 strerror(-rc));
+    }
+    domain_check_all(&xsd);
+    journal_commit(&xsd.journal);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ loop */
+
+static void set_clock(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    xsd.now_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void accept_all(void)
+{
+    for (;;) {
+        int fd = accept4(backend.listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        struct conn *c;
+
+        if (fd < 0) {
+            return;
+        }
+        c = conn_new_socket(&xsd, fd);
+        if (!c) {
+            close(fd);
+            return;
+        }
+        c->ready = true;
+    }
+}
+
+/* One turn for each connection that is worth it. Returns how long the loop may sleep, in ms; -1: for ever. */
+static int turns(void)
+{
+    int64_t sleep = -1, until;
+
+    list_for_safe(it, &xsd.conns) {
+        struct conn *c = list_entry(it, struct conn, link);
+
+        if (c->ready) {
+            c->ready = false;
+            c->ready |= conn_turn(&xsd, c);
+        }
+        if (c->dom && domain_blocked(&xsd, c->dom, &until)) {
+            sleep = sleep < 0 || until - xsd.now_ms < sleep ? until - xsd.now_ms : sleep;
+            c->waits = true;
+        } else if (c->waits) {
+            c->waits = false;
+            c->ready = true;
+        }
+        if (c->dead) {
+            conn_free(&xsd, c);
+        }
+    }
+    list_for(it, &xsd.conns) {
+        if (list_entry(it, struct conn, link)->ready) {
+            return 0;
+        }
+    }
+    return (int)sleep;
+}
+
+/* Fills the poll set: the listening socket, the event channels, then the sockets in the order of xsd.conns. */
+static nfds_t fill_poll(struct pollfd **set, nfds_t *room)
+{
+    nfds_t n = 2;
+
+    list_for(it, &xsd.conns) {
+        n += list_entry(it, struct conn, link)->fd >= 0;
+    }
+    if (n > *room) {
+        struct pollfd *grown = realloc(*set, n * 2 * sizeof(**set));
+
+        if (!grown) {
+            return 0;
+        }
+        *set = grown;
+        *room = n * 2;
+    }
+    (*set)[0] = (struct pollfd){ .fd = backend.listen_fd, .events = POLLIN };
+    (*set)[1] = (struct pollfd){ .fd = backend.evtchn, .events = POLLIN };
+    n = 2;
+    list_for(it, &xsd.conns) {
+        const struct conn *c = list_entry(it, struct conn, link);
+
+        if (c->fd >= 0) {
+            (*set)[n++] = (struct pollfd){ .fd = c->fd, .events = c->wants_write ? POLLOUT : POLLIN };
+        }
+    }
+    return n;
+}
+
+static void take_events(const struct pollfd *set)
+{
+    nfds_t n = 2;
+
+    list_for(it, &xsd.conns) {
+        struct conn *c = list_entry(it, struct conn, link);
+
+        if (c->fd >= 0) {
+            c->ready |= set[n++].revents != 0;
+        }
+    }
+    if (set[1].revents && backend_events(&backend)) {
+        domain_check_all(&xsd);
+        journal_commit(&xsd.journal);
+    }
+    if (set[0].revents) {
+        accept_all();
+    }
+}
+
+static void reopen_log(void)
+{
+    FILE *f = xsd.log_name ? fopen(xsd.log_name, "ae") : NULL;
+
+    reopen = 0;
+    if (f) {
+        fclose(xsd.log);
+        xsd.log = f;
+    }
+}
+
+static void loop(const char *dir)
+{
+    struct pollfd *set = NULL;
+    nfds_t room = 0, n;
+
+    while (!stop) {
+        int timeout;
+
+        set_clock();
+        timeout = turns();
+        if (reopen) {
+            reopen_log();
+        }
+        if (journal_is_long(&xsd.journal) && save_journal(&xsd, dir)) {
+            xsd_note(&xsd, "the state file is lost: a crash of xenstored would lose the store");
+        }
+        n = fill_poll(&set, &room);
+        if (n && poll(set, n, timeout) > 0) {
+            take_events(set);
+        }
+    }
+    free(set);
+}
+
+static void set_up_process(void)
+{
+    struct sigaction sa = { .sa_handler = on_signal };
+    struct rlimit files = { 65536, 65536 };
+    uint64_t seed = 0;
+
+    sigaction(SIGTERM, &sa, NULL);
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGHUP, &sa, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    setrlimit(RLIMIT_NOFILE, &files);
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed)) {
+        str_hash_seed(seed);
+    }
+    openlog("xenstored", LOG_PID, LOG_DAEMON);
+}
+
+int main(int argc, char **argv)
+{
+    struct options opt;
+    int rc = parse_options(argc, argv, &opt), ready = -1;
+
+    if (rc) {
+        return rc < 0 ? 0 : rc;
+    }
+    set_up_process();
+    set_clock();
+    backend.x = &xsd;
+    backend.argv = argv;
+    if (opt.fork && opt.live_fd < 0) {
+        ready = become_daemon();
+        if (ready < 0) {
+            return fail("fork", -ready);
+        }
+    }
+    rc = start(&opt);
+    if (rc) {
+        return rc;
+    }
+    if (opt.print_pid) {
+        printf("%d\n", (int)getpid());
+        fflush(stdout);
+    }
+    report_ready(ready);
+    loop(opt.dir);
+    return 0;
+}
