@@ -11,6 +11,7 @@
 #include "machine/irq_internal.h"
 #include "machine/percpu.h"
 #include "machine/pic.h"
+#include "machine/smp_internal.h"
 
 #define SYSTEM_VECTORS (256 - VECTOR_SYSTEM_FIRST)
 
@@ -62,4 +63,5 @@ void interrupts_init(void)
     apic_init();
     ioapic_init();
     irq_init();
+    smp_init_handlers();
 }

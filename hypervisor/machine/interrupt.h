@@ -20,7 +20,6 @@ enum vector {
     VECTOR_TIMER = 0xfa,
     VECTOR_KICK = 0xfb,
     VECTOR_CALL = 0xfc,
-    VECTOR_TLB = 0xfd,
     VECTOR_APIC_ERROR = 0xfe,
     VECTOR_SPURIOUS = 0xff,
 };

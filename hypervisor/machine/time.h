@@ -28,4 +28,11 @@ extern void (*clock_event_handler)(void); /* set by sched/timer.c, called in int
 
 void udelay(unsigned us); /* busy wait */
 
+/*
+ * Boot CPU, after interrupts_init(): calibrates (about a millisecond) and starts the clock at 0.
+ * time_refine() does it again over all the time since then, just before Domain 0 is built or started.
+ */
+void time_init(void);
+void time_refine(void);
+
 #endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The timer interrupt of each CPU, by TSC deadline or by the APIC's counter.
+ * The counter reaches a few seconds at most and its rate is known less exactly
+ * than the TSC's, so an interrupt that comes too early is armed again here and
+ * the handler (sched/timer.c) is called only when the deadline has passed.
+ * Per-CPU state, interrupts disabled; no locks.
+ */
+#include "machine/apic.h"
+#include "machine/console.h"
+#include "machine/cpu_features.h"
+#include "machine/interrupt.h"
+#include "machine/percpu.h"
+#include "machine/platform.h"
+#include "machine/time_internal.h"
+#include "machine/x86.h"
+
+#define NEVER (~0UL)
+#define COUNT_MAX 0xffffffffUL
+
+static void no_handler(void)
+{
+}
+
+void (*clock_event_handler)(void) = no_handler;
+
+static bool use_deadline;
+static u64 timer_hz; /* of the APIC's counter */
+static DEFINE_PERCPU(nsec_t, event_deadline);
+
+static void arm(nsec_t deadline, nsec_t now)
+{
+    u64 ticks = time_scale_ticks(deadline > now ? deadline - now : 0, use_deadline ? tsc_khz() * 1000 : timer_hz);
+
+    if (use_deadline)
+        apic_timer_deadline(rdtsc() + MIN(ticks, NEVER >> 2) + 1);
+    else
+        apic_timer_oneshot((u32)MIN(ticks + 1, COUNT_MAX));
+}
+
+void clock_event_set(nsec_t deadline)
+{
+    this_cpu(event_deadline) = deadline;
+    if (deadline != NEVER)
+        arm(deadline, system_time());
+    else if (use_deadline)
+        apic_timer_deadline(0);
+    else
+        apic_timer_oneshot(0);
+}
+
+static void timer_interrupt(void)
+{
+    nsec_t deadline = this_cpu(event_deadline), now;
+
+    if (deadline == NEVER)
+        return;
+    now = system_time();
+    if (now < deadline) {
+        arm(deadline, now);
+        return;
+    }
+    this_cpu(event_deadline) = NEVER;
+    clock_event_handler();
+}
+
+void clock_event_cpu_init(void)
+{
+    this_cpu(event_deadline) = NEVER;
+    apic_timer_mode(use_deadline);
+}
+
+void clock_event_init(u64 apic_hz)
+{
+    timer_hz = apic_hz;
+    use_deadline = cpu_has(XEN_X86_FEATURE_TSC_DEADLINE) && platform_options.tsc_deadline;
+    interrupt_set_handler(VECTOR_TIMER, timer_interrupt);
+    clock_event_cpu_init();
+    pr_debug("Clock events: %s\n", use_deadline ? "TSC deadline" : "APIC timer");
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Flushing of translation caches and the clock that avoids needless flushes
+ * (tlb.h). The clock advances when a CPU flushes after somebody has taken the
+ * present value as a stamp, so it counts only what matters. A CPU's "last"
+ * value t says: every mapping whose stamp is below t is gone from its TLB.
+ *
+ * The clock stops at CLOCK_MAX. Then no flush is recorded (last = 0: nothing
+ * can be left out) until every online CPU has flushed since; only then it
+ * starts again at 1, when no old value can be taken for a new one. A CPU in the
+ * middle of a flush (FLUSHING) keeps it from starting.
+ *
+ * No locks; remote flushes go through smp_call().
+ */
+#include "machine/tlb.h"
+
+#include "machine/cpu_features.h"
+#include "machine/percpu.h"
+#include "machine/smp.h"
+#include "machine/x86.h"
+
+#define CLOCK_MAX 0xffffu
+#define STAMPED 0x10000u /* the present value has been given out */
+#define FLUSHING (-1)
+
+static u32 clock = 1;
+static DEFINE_PERCPU(s32, tlb_last);
+
+u16 tlb_clock(void)
+{
+    u32 c = atomic_load(&clock);
+
+    while (!(c & STAMPED))
+        if (atomic_cmpxchg(&clock, &c, c | STAMPED))
+            break;
+    return (u16)c;
+}
+
+void tlb_filter(struct cpumask *mask, u16 stamp)
+{
+    unsigned cpu;
+
+    for_each_cpu(cpu, mask)
+        if (READ_ONCE(per_cpu(tlb_last, cpu)) > (s32)stamp)
+            mask->bits[cpu / BITS_PER_LONG] &= ~BIT(cpu % BITS_PER_LONG);
+}
+
+/* The clock stands still: starts it anew when no CPU has a value of the old round. */
+static void try_restart(void)
+{
+    u32 c = atomic_load(&clock);
+    unsigned cpu;
+
+    for_each_online_cpu(cpu)
+        if (atomic_load(&per_cpu(tlb_last, cpu)) != 0)
+            return;
+    if ((c & CLOCK_MAX) == CLOCK_MAX)
+        atomic_cmpxchg(&clock, &c, 1);
+}
+
+/* Before a flush. @return what tlb_last will be; the exchange orders it before the clock is read */
+static s32 flush_begin(void)
+{
+    u32 c;
+
+    atomic_xchg(&this_cpu(tlb_last), FLUSHING);
+    c = atomic_load(&clock);
+    while ((c & STAMPED) && (c & CLOCK_MAX) != CLOCK_MAX)
+        if (atomic_cmpxchg(&clock, &c, (c & CLOCK_MAX) + 1)) {
+            c = (c & CLOCK_MAX) + 1;
+            break;
+        }
+    c &= CLOCK_MAX;
+    return c == CLOCK_MAX ? 0 : (s32)c;
+}
+
+static void flush_end(s32 last)
+{
+    atomic_store(&this_cpu(tlb_last), last);
+    if (last == 0)
+        try_restart();
+}
+
+void tlb_flush_local(void)
+{
+    bool was = irq_save();
+    s32 last = flush_begin();
+
+    if (cpu_has(XEN_X86_FEATURE_INVPCID)) {
+        invpcid(INVPCID_ALL, 0, 0);
+    } else {
+        u64 cr4 = read_cr4();
+
+        write_cr4(cr4 & ~(u64)CR4_PGE);
+        write_cr4(cr4);
+    }
+    flush_end(last);
+    irq_restore(was);
+}
+
+void tlb_flush_page_local(vaddr_t va)
+{
+    invlpg(va);
+}
+
+void load_cr3(paddr_t root)
+{
+    bool was = irq_save();
+    s32 last = flush_begin();
+
+    write_cr3(root);
+    flush_end(last);
+    irq_restore(was);
+}
+
+static void flush_all_here(void *unused)
+{
+    tlb_flush_local();
+}
+
+static void flush_page_here(void *va)
+{
+    tlb_flush_page_local((vaddr_t)va);
+}
+
+static void flush_cache_here(void *unused)
+{
+    wbinvd();
+}
+
+/* While the clock stands still every CPU takes part, which sets it going again. */
+void tlb_flush_mask(const struct cpumask *mask)
+{
+    bool still = (atomic_load(&clock) & CLOCK_MAX) == CLOCK_MAX;
+
+    smp_call(still ? &cpu_online_mask : mask, flush_all_here, NULL);
+}
+
+void tlb_flush_page_mask(const struct cpumask *mask, vaddr_t va)
+{
+    smp_call(mask, flush_page_here, (void *)va);
+}
+
+void cache_flush_mask(const struct cpumask *mask)
+{
+    smp_call(mask, flush_cache_here, NULL);
+}
