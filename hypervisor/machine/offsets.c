@@ -7,6 +7,7 @@
 #include "domain/domain.h"
 #include "pv/pv.h"
 
+#undef current /* a member is called so too */
 #define DEFINE(name, value) __asm__ volatile("\n@@ " #name " %0" : : "i"(value))
 #define OFFSET(name, type, member) DEFINE(name, offsetof(type, member))
 
@@ -32,8 +33,10 @@ void offsets(void)
     OFFSET(CPU_TOP_percpu_offset, struct cpu_top, percpu_offset);
     OFFSET(CPU_TOP_guest_cr3, struct cpu_top, guest_cr3);
     OFFSET(CPU_TOP_host_cr3, struct cpu_top, host_cr3);
+    OFFSET(CPU_TOP_full_cr3, struct cpu_top, full_cr3);
+    OFFSET(CPU_TOP_cpu, struct cpu_top, cpu);
     OFFSET(VCPU_pv, struct vcpu, pv);
     OFFSET(VCPU_info, struct vcpu, info);
+    OFFSET(VCPU_nmi_pending, struct vcpu, nmi_pending);
     OFFSET(PV_kernel_mode, struct pv_vcpu, kernel_mode);
-    OFFSET(PV_syscall_callback, struct pv_vcpu, syscall_callback);
 }

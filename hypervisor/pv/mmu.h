@@ -19,6 +19,7 @@ int pv_pin_table(struct domain *d, mfn_t mfn, enum frame_type type);
 int pv_unpin_table(struct domain *d, mfn_t mfn);
 
 /* Called, when set, after entry @slot of the level-4 table @root has changed (copies for XPTI). mmu_lock held. */
+extern void (*pv_root_loaded)(struct vcpu *v, u64 root); /* called, when set, after pv_load_root() (pv/xpti.c) */
 extern void (*pv_root_changed)(struct domain *d, mfn_t root, unsigned slot, u64 entry);
 
 /* struct domain_kind.grant_map and .grant_unmap of PV guests (domain/domain.h). */

@@ -9,9 +9,15 @@
 #include "machine/tlb.h"
 #include "pv/mmu_private.h"
 
+void (*pv_root_loaded)(struct vcpu *v, u64 root);
+
 void pv_load_root(struct vcpu *v)
 {
-    load_cr3(pv_current_cr3(v->pv));
+    u64 root = pv_current_cr3(v->pv);
+
+    load_cr3(root);
+    if (pv_root_loaded)
+        pv_root_loaded(v, root);
 }
 
 static struct frame *frame_of(struct domain *d, mfn_t mfn)

@@ -7,13 +7,16 @@
 #define HV_PV_PV_H
 
 #include "domain/domain.h"
+#include "machine/msr_policy.h"
 
 #define GDT_GUEST_FRAMES 14 /* frames of its GDT that a guest may set: FIRST_RESERVED_GDT_PAGE */
 #define LDT_FRAMES 16
 
 struct pv_domain {
     struct spinlock mmu_lock;  /* LOCK_PAGETABLE: one page-table change of this domain at a time */
-    bool xpti;                 /* its page tables are isolated (pv/xpti.c) */
+    struct frame *stale[3];    /* page tables of level 2, 3, 4 that wait to be un-validated further; mmu_lock */
+    u8 relinquish_stage;       /* pv_relinquish_memory: where it is, */
+    u64 relinquish_mfn;        /* and the next frame to look at */
 };
 
 /* One entry of the guest's trap table (set_trap_table). */
@@ -26,7 +29,7 @@ struct pv_trap {
 struct pv_vcpu {
     u64 kernel_cr3, user_cr3;     /* machine addresses of the guest's level-4 tables; user: 0 none. Each holds a typed reference */
     bool kernel_mode;             /* guest kernel (its own idea of ring), else guest user */
-    bool syscall_masks_events, failsafe_masks_events, sysenter_masks_events;
+    bool syscall_masks_events, syscall32_masks_events, sysenter_masks_events, failsafe_masks_events;
     u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback; /* 0: none */
     u64 kernel_sp;                /* stack_switch */
     u16 kernel_ss;
@@ -36,6 +39,7 @@ struct pv_vcpu {
     u64 debugreg[8];
     u64 fs_base, gs_base_kernel, gs_base_user;
     u16 ds, es, fs, gs;
+    struct guest_msrs msrs;
     struct pv_trap traps[256];
     mfn_t gdt_frames[GDT_GUEST_FRAMES];
     unsigned gdt_entries;
@@ -49,6 +53,12 @@ static inline u64 pv_current_cr3(const struct pv_vcpu *p)
 {
     return p->kernel_mode ? p->kernel_cr3 : p->user_cr3;
 }
+
+/* What vm_assist offers to 64-bit PV guests; the segment and trap assists of 32-bit guests do not exist here. */
+#define PV_VM_ASSISTS                                                                 \
+    (BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |       \
+     BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) |    \
+     BIT(VMASST_TYPE_m2p_strict))
 
 extern const struct domain_kind pv_kind;
 

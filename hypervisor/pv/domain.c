@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * PV domains and vCPUs as domain/ sees them (struct domain_kind): their state
+ * is made and freed here, loaded and saved at a context switch, and set or read
+ * as a whole (struct vcpu_guest_context). Contexts are set while the vCPU does
+ * not run and under the domain's lock.
+ */
+#include "pv/domain.h"
+
+#include "errno.h"
+#include "lib/string.h"
+#include "machine/fpu.h"
+#include "machine/tables.h"
+#include "machine/trap.h"
+#include "machine/x86.h"
+#include "mm/heap.h"
+#include "pv/asm.h"
+#include "pv/callbacks.h"
+#include "pv/mmu.h"
+#include "pv/segments.h"
+#include "pv/traps.h"
+#include "pv/xpti.h"
+
+static int pv_domain_create(struct domain *d)
+{
+    d->pv = heap_new(struct pv_domain);
+    if (!d->pv)
+        return -ENOMEM;
+    spin_lock_init(&d->pv->mmu_lock, LOCK_PAGETABLE);
+    return 0;
+}
+
+static void pv_domain_destroy(struct domain *d)
+{
+    heap_free(d->pv);
+    d->pv = NULL;
+}
+
+static int pv_vcpu_create(struct vcpu *v)
+{
+    struct pv_vcpu *p = heap_new(struct pv_vcpu);
+
+    if (!p)
+        return -ENOMEM;
+    p->kernel_mode = true;
+    p->msrs.control_domain = v->domain->privileged;
+    p->msrs.boot_vcpu = v->id == 0;
+    p->debugreg[6] = DR6_DEFAULT;
+    p->debugreg[7] = DR7_DEFAULT;
+    for (unsigned i = 0; i < LDT_FRAMES; i++)
+        p->ldt_frames[i] = INVALID_MFN;
+    for (unsigned i = 0; i < GDT_GUEST_FRAMES; i++)
+        p->gdt_frames[i] = INVALID_MFN;
+    v->pv = p;
+    return 0;
+}
+
+static void pv_vcpu_destroy(struct vcpu *v)
+{
+    heap_free(v->pv);
+    v->pv = NULL;
+}
+
+static void pv_context_save(struct vcpu *v)
+{
+    pv_segments_save(v);
+    pv_debug_save(v);
+}
+
+static void pv_context_load(struct vcpu *v)
+{
+    struct pv_vcpu *p = v->pv;
+
+    pv_windows_load(v);
+    pv_load_root(v);
+    pv_segments_load(v);
+    pv_debug_load(v);
+    pv_load_cr4(p);
+    guest_msrs_load(&p->msrs);
+    if (p->ctrlreg0 & CR0_TS)
+        stts();
+    else
+        clts();
+}
+
+/* Gives back what a vCPU's context holds; progress is kept, so that it may be called again after -ERESTART. */
+static int pv_reset_vcpu(struct vcpu *v)
+{
+    struct pv_vcpu *p = v->pv;
+    int rc;
+
+    if (!p)
+        return 0;
+    pv_drop_gdt(v);
+    pv_drop_ldt(v);
+    p->ldt_entries = 0;
+    if (p->user_cr3) {
+        rc = pv_drop_root(v->domain, paddr_to_mfn(p->user_cr3));
+        if (rc)
+            return rc;
+        p->user_cr3 = 0;
+    }
+    if (p->kernel_cr3) {
+        rc = pv_drop_root(v->domain, paddr_to_mfn(p->kernel_cr3));
+        if (rc)
+            return rc;
+        p->kernel_cr3 = 0;
+    }
+    return 0;
+}
+
+static int take_roots(struct vcpu *v, u64 kernel, u64 user)
+{
+    struct domain *d = v->domain;
+    int rc;
+
+    rc = pv_take_root(d, MFN(xen_cr3_to_pfn(kernel)));
+    if (rc)
+        return rc;
+    if (user) {
+        rc = pv_take_root(d, MFN(xen_cr3_to_pfn(user)));
+        if (rc) {
+            while (pv_drop_root(d, MFN(xen_cr3_to_pfn(kernel))) == -ERESTART)
+                ; /* it was valid already or has just been validated: bounded by one tree */
+            return rc;
+        }
+    }
+    v->pv->kernel_cr3 = mfn_to_paddr(MFN(xen_cr3_to_pfn(kernel)));
+    v->pv->user_cr3 = user ? mfn_to_paddr(MFN(xen_cr3_to_pfn(user))) : 0;
+    return 0;
+}
+
+static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    const struct cpu_user_regs *u = &c->user_regs;
+    struct pv_vcpu *p = v->pv;
+    struct regs *r = &v->regs;
+
+    *r = (struct regs){
+        .r15 = u->r15, .r14 = u->r14, .r13 = u->r13, .r12 = u->r12, .rbp = u->rbp, .rbx = u->rbx,
+        .r11 = u->r11, .r10 = u->r10, .r9 = u->r9, .r8 = u->r8, .rax = u->rax, .rcx = u->rcx,
+        .rdx = u->rdx, .rsi = u->rsi, .rdi = u->rdi, .rip = u->rip, .rsp = u->rsp,
+        .cs = u->cs | 3, .ss = u->ss | 3,
+        .rflags = (u->rflags & ~(u64)(RFLAGS_IOPL | RFLAGS_VM | RFLAGS_NT)) | RFLAGS_IF | RFLAGS_FIXED,
+    };
+    p->ds = u->ds;
+    p->es = u->es;
+    p->fs = u->fs;
+    p->gs = u->gs;
+    p->kernel_mode = c->flags & VGCF_in_kernel;
+    p->kernel_ss = c->kernel_ss | 3;
+    p->kernel_sp = c->kernel_sp;
+    p->fs_base = c->fs_base;
+    p->gs_base_kernel = c->gs_base_kernel;
+    p->gs_base_user = c->gs_base_user;
+    p->ctrlreg0 = c->ctrlreg[0] & CR0_TS;
+    pv_set_cr4(v, c->ctrlreg[4]);
+    p->event_callback = c->event_callback_eip;
+    p->failsafe_callback = c->failsafe_callback_eip;
+    p->syscall_callback = c->syscall_callback_eip;
+    p->failsafe_masks_events = c->flags & VGCF_failsafe_disables_events;
+    p->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
+    for (unsigned i = 0; i < 4; i++)
+        p->debugreg[i] = guest_address_ok(c->debugreg[i]) ? c->debugreg[i] : 0;
+    p->debugreg[6] = (c->debugreg[6] & 0xe00f) | DR6_DEFAULT;
+    p->debugreg[7] = DR7_DEFAULT;
+}
+
+/* Checks everything that set_registers() takes over, before anything changes. */
+static int check_context(const struct vcpu_guest_context *c)
+{
+    struct pv_trap trap;
+
+    if (!pv_entry_ok(c->event_callback_eip) || !pv_entry_ok(c->failsafe_callback_eip) ||
+        !pv_entry_ok(c->syscall_callback_eip) || !pv_entry_ok(c->user_regs.rip) || !pv_entry_ok(c->fs_base) ||
+        !pv_entry_ok(c->gs_base_kernel) || !pv_entry_ok(c->gs_base_user))
+        return -EINVAL;
+    for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
+        if (!pv_trap_from_info(&trap, &c->trap_ctxt[i]))
+            return -EINVAL;
+    if (c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->ldt_ents > 8192)
+        return -EINVAL;
+    return 0;
+}
+
+static int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    int rc = check_context(c);
+
+    if (rc)
+        return rc;
+    if (!v->pv->kernel_cr3) {
+        rc = take_roots(v, c->ctrlreg[3], c->ctrlreg[1]);
+        if (rc)
+            return rc;
+    }
+    rc = pv_set_gdt(v, (const u64 *)c->gdt_frames, c->gdt_ents);
+    if (rc)
+        goto drop;
+    rc = pv_set_ldt(v, c->ldt_ents ? c->ldt_base : 0, c->ldt_ents);
+    if (rc)
+        goto drop;
+    set_registers(v, c);
+    for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
+        pv_trap_from_info(&v->pv->traps[i], &c->trap_ctxt[i]);
+    if (c->flags & VGCF_I387_VALID)
+        memcpy(v->fpu, &c->fpu_ctxt, sizeof(c->fpu_ctxt));
+    v->domain->vm_assist |= v->id == 0 ? c->vm_assist & PV_VM_ASSISTS : 0;
+    v->initialised = true;
+    return 0;
+drop:
+    while (pv_reset_vcpu(v) == -ERESTART)
+        ;
+    return rc;
+}
+
+static void get_registers(struct vcpu *v, struct vcpu_guest_context *c)
+{
+    const struct pv_vcpu *p = v->pv;
+    const struct regs *r = &v->regs;
+    struct cpu_user_regs *u = &c->user_regs;
+
+    u->r15 = r->r15, u->r14 = r->r14, u->r13 = r->r13, u->r12 = r->r12, u->rbp = r->rbp, u->rbx = r->rbx;
+    u->r11 = r->r11, u->r10 = r->r10, u->r9 = r->r9, u->r8 = r->r8, u->rax = r->rax, u->rcx = r->rcx;
+    u->rdx = r->rdx, u->rsi = r->rsi, u->rdi = r->rdi, u->rip = r->rip, u->rsp = r->rsp;
+    u->cs = r->cs, u->ss = r->ss, u->ds = p->ds, u->es = p->es, u->fs = p->fs, u->gs = p->gs;
+    u->rflags = (r->rflags & ~(u64)RFLAGS_IOPL) | p->iopl << RFLAGS_IOPL_SHIFT;
+}
+
+static void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+    const struct pv_vcpu *p = v->pv;
+    unsigned frames = DIV_ROUND_UP(p->gdt_entries, 512);
+
+    memset(c, 0, sizeof(*c));
+    memcpy(&c->fpu_ctxt, v->fpu, sizeof(c->fpu_ctxt));
+    get_registers(v, c);
+    c->flags = VGCF_I387_VALID | (p->kernel_mode ? VGCF_in_kernel : 0) | (v->down ? 0 : VGCF_online) |
+               (p->failsafe_masks_events ? VGCF_failsafe_disables_events : 0) |
+               (p->syscall_masks_events ? VGCF_syscall_disables_events : 0);
+    for (unsigned i = 0; i < ARRAY_SIZE(p->traps); i++) {
+        const struct pv_trap *t = &p->traps[i];
+
+        if (t->address)
+            c->trap_ctxt[i] = (struct trap_info){ .vector = i, .flags = t->flags, .cs = t->cs, .address = t->address };
+    }
+    c->ldt_base = p->ldt_base;
+    c->ldt_ents = p->ldt_entries;
+    c->gdt_ents = p->gdt_entries;
+    for (unsigned i = 0; i < frames; i++)
+        c->gdt_frames[i] = p->gdt_frames[i].n;
+    c->kernel_ss = p->kernel_ss;
+    c->kernel_sp = p->kernel_sp;
+    c->ctrlreg[0] = CR0_PE | CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | p->ctrlreg0;
+    c->ctrlreg[1] = p->user_cr3 ? xen_pfn_to_cr3(p->user_cr3 >> PAGE_SHIFT) : 0;
+    c->ctrlreg[3] = xen_pfn_to_cr3(p->kernel_cr3 >> PAGE_SHIFT);
+    c->ctrlreg[4] = pv_guest_cr4(p);
+    memcpy(c->debugreg, p->debugreg, sizeof(c->debugreg));
+    c->event_callback_eip = p->event_callback;
+    c->failsafe_callback_eip = p->failsafe_callback;
+    c->syscall_callback_eip = p->syscall_callback;
+    c->vm_assist = v->domain->vm_assist;
+    c->fs_base = p->fs_base;
+    c->gs_base_kernel = p->gs_base_kernel;
+    c->gs_base_user = p->gs_base_user;
+}
+
+static bool pv_upcall_masked(const struct vcpu *v)
+{
+    return READ_ONCE(v->info->evtchn_upcall_mask);
+}
+
+const struct domain_kind pv_kind = {
+    .name = "PV",
+    .domain_create = pv_domain_create,
+    .domain_relinquish = pv_relinquish_memory,
+    .domain_destroy = pv_domain_destroy,
+    .vcpu_create = pv_vcpu_create,
+    .vcpu_destroy = pv_vcpu_destroy,
+    .context_save = pv_context_save,
+    .context_load = pv_context_load,
+    .set_context = pv_set_context,
+    .get_context = pv_get_context,
+    .reset_vcpu = pv_reset_vcpu,
+    .enter = pv_enter,
+    .upcall_masked = pv_upcall_masked,
+    .grant_map = pv_grant_map,
+    .grant_unmap = pv_grant_unmap,
+};
+
+void pv_init(void)
+{
+    guest_trap_handler = pv_trap;
+    guest_return = pv_return_to_guest;
+    host_fault_handler = pv_host_fault;
+    idt_set_gate(0x80, pv_int80_entry, 3, 0);
+    pv_mmu_init();
+    xpti_init();
+}

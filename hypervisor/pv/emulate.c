@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Privileged instructions of PV guests. The kernel runs in ring 3, where they
+ * raise #GP; the few that kernels still execute are done here: port I/O,
+ * CPUID (when it faults), RDMSR, WRMSR, RDTSC, control and debug registers,
+ * CLTS, WBINVD, INVLPG, XSETBV, HLT. Everything else stays the guest's #GP.
+ * The bytes are fetched once; no instruction with a memory operand but INS,
+ * OUTS and INVLPG is decoded. Called from pv/traps.c. Locks: none.
+ */
+#include "pv/emulate.h"
+
+#include "errno.h"
+#include "lib/string.h"
+#include "machine/cpu_features.h"
+#include "machine/cpuid_policy.h"
+#include "machine/fpu.h"
+#include "machine/msr_policy.h"
+#include "machine/trap.h"
+#include "machine/x86.h"
+#include "mm/guest_access.h"
+#include "pv/bounce.h"
+#include "pv/callbacks.h"
+#include "pv/mmu.h"
+
+#define REX_W 8
+#define REX_R 4
+#define REX_B 1
+
+u64 *regs_gpr(struct regs *regs, unsigned nr)
+{
+    u64 *const table[16] = { &regs->rax, &regs->rcx, &regs->rdx, &regs->rbx, &regs->rsp, &regs->rbp,
+                             &regs->rsi, &regs->rdi, &regs->r8,  &regs->r9,  &regs->r10, &regs->r11,
+                             &regs->r12, &regs->r13, &regs->r14, &regs->r15 };
+
+    return table[nr & 15];
+}
+
+bool insn_next(struct insn *i, u8 *byte)
+{
+    if (i->pos >= i->len)
+        return false;
+    *byte = i->bytes[i->pos++];
+    return true;
+}
+
+/* Fetches the instruction; fewer than 15 bytes when the next page is not readable. */
+static void insn_fetch(struct insn *i, vaddr_t rip)
+{
+    size_t in_page = PAGE_SIZE - (rip & ~PAGE_MASK);
+    size_t first = MIN(sizeof(i->bytes), in_page);
+
+    memset(i, 0, sizeof(*i));
+    if (guest_read(i->bytes, rip, first))
+        return;
+    i->len = first;
+    if (first < sizeof(i->bytes) && !guest_read(i->bytes + first, rip + first, sizeof(i->bytes) - first))
+        i->len = sizeof(i->bytes);
+}
+
+/* Skips prefixes and returns the first opcode byte. */
+static bool insn_prefixes(struct insn *i, u8 *op)
+{
+    while (insn_next(i, op)) {
+        switch (*op) {
+        case 0x66:
+            i->op16 = true;
+            break;
+        case 0x67:
+            i->addr32 = true;
+            break;
+        case 0xf2:
+        case 0xf3:
+            i->rep = *op;
+            break;
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
+        case 0x64:
+        case 0x65:
+            i->segment = *op;
+            break;
+        default:
+            if ((*op & 0xf0) != 0x40)
+                return true;
+            i->rex = *op;
+            return insn_next(i, op); /* REX stands directly before the opcode */
+        }
+    }
+    return false;
+}
+
+static void write_pair(struct regs *regs, u64 value)
+{
+    regs->rax = (u32)value;
+    regs->rdx = value >> 32;
+}
+
+static void emulate_cpuid(struct regs *regs)
+{
+    const struct vcpu *v = current;
+    struct cpuid_view view = {
+        .control_domain = v->domain->privileged,
+        .kernel = v->pv->kernel_mode,
+        .osxsave = v->pv->ctrlreg4 & CR4_OSXSAVE,
+        .xcr0 = v->xcr0,
+    };
+    u32 out[4];
+
+    guest_cpuid(&view, regs->rax, regs->rcx, out);
+    regs->rax = out[0];
+    regs->rbx = out[1];
+    regs->rcx = out[2];
+    regs->rdx = out[3];
+}
+
+static bool emulate_mov_from_cr(unsigned cr, u64 *reg)
+{
+    const struct pv_vcpu *p = current->pv;
+
+    switch (cr) {
+    case 0:
+        *reg = (read_cr0() & ~(u64)CR0_TS) | (p->ctrlreg0 & CR0_TS);
+        return true;
+    case 2:
+        *reg = current->info->arch.cr2;
+        return true;
+    case 3:
+        *reg = pv_current_cr3(p);
+        return true;
+    case 4:
+        *reg = pv_guest_cr4(p);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool emulate_mov_to_cr(unsigned cr, u64 value)
+{
+    switch (cr) {
+    case 0:
+        if ((value ^ read_cr0()) & ~(u64)CR0_TS)
+            return true; /* other bits stay as they are: the guest cannot have them */
+        do_fpu_taskswitch(!!(value & CR0_TS));
+        return true;
+    case 2:
+        current->info->arch.cr2 = value;
+        return true;
+    case 4:
+        pv_set_cr4(current, value);
+        return true;
+    default:
+        return false; /* CR3 goes through MMUEXT_NEW_BASEPTR */
+    }
+}
+
+/* 0F 20..23: register moves only, ModRM.mod is ignored by hardware. */
+static bool emulate_mov_special(struct regs *regs, struct insn *i, u8 op)
+{
+    unsigned special, reg;
+    u64 *gpr;
+    u8 modrm;
+
+    if (!insn_next(i, &modrm))
+        return false;
+    special = (modrm >> 3 & 7) | (i->rex & REX_R ? 8 : 0);
+    reg = (modrm & 7) | (i->rex & REX_B ? 8 : 0);
+    gpr = regs_gpr(regs, reg);
+    switch (op) {
+    case 0x20:
+        return emulate_mov_from_cr(special, gpr);
+    case 0x22:
+        return emulate_mov_to_cr(special, *gpr);
+    case 0x21:
+        *gpr = do_get_debugreg(special);
+        return special < 8;
+    default:
+        return do_set_debugreg(special, *gpr) == 0;
+    }
+}
+
+static bool emulate_xsetbv(const struct regs *regs)
+{
+    u64 value = (u32)regs->rax | regs->rdx << 32;
+
+    if ((u32)regs->rcx != 0 || !(current->pv->ctrlreg4 & CR4_OSXSAVE) || fpu_set_xcr0(value))
+        return false;
+    current->xcr0 = value;
+    return true;
+}
+
+/* 0F 01: INVLPG (/7 with memory), XSETBV (D1), RDTSCP (F9). */
+static bool emulate_group7(struct regs *regs, struct insn *i)
+{
+    u8 modrm;
+
+    if (!insn_next(i, &modrm))
+        return false;
+    if (modrm == 0xd1)
+        return emulate_xsetbv(regs);
+    if (modrm == 0xf9) {
+        write_pair(regs, rdtsc());
+        regs->rcx = 0;
+        return true;
+    }
+    return false;
+}
+
+static bool emulate_rdmsr(struct regs *regs)
+{
+    u64 value;
+
+    if (pv_rdmsr(current, (u32)regs->rcx, &value))
+        return false;
+    write_pair(regs, value);
+    return true;
+}
+
+static bool emulate_two_byte(struct regs *regs, struct insn *i)
+{
+    u8 op;
+
+    if (!insn_next(i, &op))
+        return false;
+    if (op == 0xa2) { /* CPUID, which faults for user mode too */
+        emulate_cpuid(regs);
+        return true;
+    }
+    if (op == 0x31) { /* RDTSC with CR4.TSD: the guest kernel may */
+        if (!current->pv->kernel_mode)
+            return false;
+        write_pair(regs, rdtsc());
+        return true;
+    }
+    if (!current->pv->kernel_mode)
+        return false;
+    switch (op) {
+    case 0x01:
+        return emulate_group7(regs, i);
+    case 0x06: /* CLTS */
+        do_fpu_taskswitch(0);
+        return true;
+    case 0x08: /* INVD: contents must not be lost, so write back */
+    case 0x09: /* WBINVD */
+        if (current_domain()->privileged)
+            wbinvd();
+        return true;
+    case 0x20 ... 0x23:
+        return emulate_mov_special(regs, i, op);
+    case 0x30:
+        return pv_wrmsr(current, (u32)regs->rcx, (u32)regs->rax | regs->rdx << 32) == 0;
+    case 0x32:
+        return emulate_rdmsr(regs);
+    default:
+        return false;
+    }
+}
+
+/* CLI and STI act on the virtual interrupt flag, which is the event mask, when the guest may. */
+static bool emulate_interrupt_flag(bool enable)
+{
+    struct vcpu *v = current;
+
+    if (!v->pv->kernel_mode)
+        return false;
+    WRITE_ONCE(v->info->evtchn_upcall_mask, !enable);
+    return true;
+}
+
+static enum emulation done_if(bool done)
+{
+    return done ? EMULATION_DONE : EMULATION_REFUSED;
+}
+
+static enum emulation emulate_opcode(struct regs *regs, struct insn *i, u8 op)
+{
+    switch (op) {
+    case 0x0f:
+        return done_if(emulate_two_byte(regs, i));
+    case 0x6c ... 0x6f:
+    case 0xe4 ... 0xe7:
+    case 0xec ... 0xef:
+        return pv_emulate_io(regs, i, op);
+    case 0xf4: /* HLT */
+        if (!current->pv->kernel_mode)
+            return EMULATION_REFUSED;
+        sched_block(&current->unit);
+        return EMULATION_DONE;
+    case 0xfa:
+        return done_if(emulate_interrupt_flag(false));
+    case 0xfb:
+        return done_if(emulate_interrupt_flag(true));
+    default:
+        return EMULATION_REFUSED;
+    }
+}
+
+bool pv_emulate_privileged(struct regs *regs)
+{
+    vaddr_t rip = regs->rip;
+    struct insn i;
+    u8 op;
+
+    insn_fetch(&i, rip);
+    if (!insn_prefixes(&i, &op))
+        return false;
+    switch (emulate_opcode(regs, &i, op)) {
+    case EMULATION_REFUSED:
+        return false;
+    case EMULATION_DONE:
+        regs->rip = rip + i.pos;
+        regs->rflags &= ~(u64)RFLAGS_RF;
+        return true;
+    case EMULATION_RESTART:
+        return true;
+    }
+    return false;
+}
+
+bool pv_emulate_forced(struct regs *regs)
+{
+    static const u8 forced_cpuid[7] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+    u8 bytes[sizeof(forced_cpuid)];
+
+    if (guest_read(bytes, regs->rip, sizeof(bytes)) || memcmp(bytes, forced_cpuid, sizeof(bytes)) != 0)
+        return false;
+    emulate_cpuid(regs);
+    regs->rip += sizeof(bytes);
+    return true;
+}

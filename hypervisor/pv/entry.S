@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The doors of a PV guest: SYSCALL, SYSENTER and INT 0x80 in, SYSRET and IRET
+ * out. Exceptions and interrupts come in through machine/entry.S and leave
+ * here by guest_return. All entries arrive with interrupts disabled and build
+ * struct regs at cpu_top()->guest; nothing is kept elsewhere.
+ *
+ * XPTI: all that runs while the guest's reduced root is loaded lies in
+ * .text.entry and touches only the stack; the root is switched first on the
+ * way in and last on the way out (pv/xpti.c).
+ */
+#include "config.h"
+#include "generated/offsets.h"
+#include "machine/selectors.h"
+#include "machine/smap.h"
+
+#define TRAP_SYSCALL 0x100
+#define TRAP_SYSENTER 0x101
+
+.macro ENTRY name
+    .globl \name
+    .type \name, @function
+    .p2align 4
+\name:
+.endm
+
+.macro SAVE_TAIL /* r8 .. r15, behind rax */
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    push %rbx
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+.endm
+
+.macro SAVE_ALL
+    push %rdi
+    push %rsi
+    push %rdx
+    push %rcx
+    push %rax
+    SAVE_TAIL
+.endm
+
+/* Loads the full root if the guest ran on a reduced one (protocol: machine/entry.S). Uses rcx. */
+.macro XPTI_ENTER
+    mov CPU_TOP_host_cr3(%rsp), %rcx
+    test %rcx, %rcx
+    jz 77f
+    movq $0, CPU_TOP_host_cr3(%rsp)
+    mov %rcx, %cr3
+77:
+.endm
+
+/* Loads the guest's reduced root if it has one. Uses rax, rdx, which are about to be restored. */
+.macro XPTI_LEAVE
+    mov CPU_TOP_guest_cr3(%rsp), %rax
+    test %rax, %rax
+    jz 78f
+    mov CPU_TOP_full_cr3(%rsp), %rdx
+    mov %rdx, CPU_TOP_host_cr3(%rsp)
+    mov %rax, %cr3
+78:
+.endm
+
+    .section .text.entry, "ax", @progbits
+
+/*
+ * From the CPU's SYSCALL stub (pv/stub.c), which saved rax in its slot,
+ * switched to the end of struct regs and pushed ss and rsp.
+ */
+ENTRY pv_syscall_entry
+    push %r11
+    pushq $SEL_RING3_CS64
+    push %rcx
+    pushq $0
+    movl $TRAP_SYSCALL, 4(%rsp)
+    push %rdi
+    push %rsi
+    push %rdx
+    push %rcx
+    lea -8(%rsp), %rsp /* rax is there */
+    SAVE_TAIL
+    XPTI_ENTER
+    mov CPU_TOP_current(%rsp), %rbx
+    mov VCPU_pv(%rbx), %rdx
+    mov %rsp, %rdi
+    cmpb $0, PV_kernel_mode(%rdx)
+    je 1f
+    sti
+    call pv_hypercall
+    jmp pv_return_to_guest
+1:  mov %rbx, %rsi
+    call pv_syscall_bounce
+    cli
+    jmp pv_return_checked
+
+/* SYSCALL of a 32-bit user program (MSR_CSTAR, AMD only); the stub as above. */
+ENTRY pv_syscall32_entry
+    push %r11
+    pushq $SEL_RING3_CS32
+    push %rcx
+    pushq $0
+    movl $TRAP_SYSCALL, 4(%rsp)
+    push %rdi
+    push %rsi
+    push %rdx
+    push %rcx
+    lea -8(%rsp), %rsp
+    SAVE_TAIL
+    XPTI_ENTER
+    mov %rsp, %rdi
+    mov CPU_TOP_current(%rsp), %rsi
+    call pv_syscall32_bounce
+    jmp pv_return_to_guest
+
+/* SYSENTER (Intel only in long mode): MSR_SYSENTER_ESP is the end of struct regs; what the guest had is lost. */
+ENTRY pv_sysenter_entry
+    pushq $SEL_RING3_DS
+    pushq $0
+    pushfq
+    orl $0x200, (%rsp)
+    pushq $3
+    pushq $0
+    pushq $0
+    movl $TRAP_SYSENTER, 4(%rsp)
+    SAVE_ALL
+    ASM_CLAC
+    XPTI_ENTER
+    mov %rsp, %rdi
+    mov CPU_TOP_current(%rsp), %rsi
+    call pv_sysenter_bounce
+    jmp pv_return_to_guest
+
+/* INT 0x80 by its own gate (DPL 3). */
+ENTRY pv_int80_entry
+    cld
+    pushq $0
+    movl $0x80, 4(%rsp)
+    SAVE_ALL
+    ASM_CLAC
+    XPTI_ENTER
+    mov %rsp, %rdi
+    mov CPU_TOP_current(%rsp), %rsi
+    call pv_int80_bounce
+    jmp pv_return_to_guest
+
+/*
+ * Back to the guest from anywhere, with rsp = guest_regs(). First whatever is
+ * pending on this CPU (the current vCPU may be another one afterwards), then
+ * what is pending for the vCPU.
+ */
+ENTRY pv_return_to_guest
+    cli
+pv_return_checked:
+    mov CPU_TOP_percpu_offset(%rsp), %rax
+    lea percpu_softirq_pending(%rip), %rcx
+    cmpq $0, (%rcx,%rax)
+    jne pv_do_softirqs
+    mov CPU_TOP_current(%rsp), %rbx
+    cmpb $0, VCPU_nmi_pending(%rbx)
+    jne pv_do_nmi
+    mov VCPU_info(%rbx), %rax
+    movzwl (%rax), %ecx /* evtchn_upcall_pending, evtchn_upcall_mask */
+    test %cl, %cl
+    jnz pv_check_upcall
+pv_restore:
+    testb $1, REGS_vector + 1(%rsp) /* TRAP_SYSCALL */
+    jz pv_restore_iret
+    mov REGS_rip(%rsp), %rcx
+    /* SYSRET faults in ring 0 on Intel CPUs when rip is not canonical (XSA-7). */
+    mov %rcx, %rax
+    shl $16, %rax
+    sar $16, %rax
+    cmp %rcx, %rax
+    jne pv_restore_iret
+    cmpw $SEL_RING3_CS64, REGS_cs(%rsp)
+    jne pv_restore_iret
+    cmpw $SEL_RING3_DS, REGS_ss(%rsp)
+    jne pv_restore_iret
+    mov REGS_rflags(%rsp), %r11
+    testl $0x10100, %r11d /* RF, TF */
+    jnz pv_restore_iret
+    XPTI_LEAVE
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    lea 8(%rsp), %rsp
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rax
+    lea 8(%rsp), %rsp
+    pop %rdx
+    pop %rsi
+    pop %rdi
+    mov REGS_rsp - REGS_error_code(%rsp), %rsp
+    sysretq
+
+pv_restore_iret:
+    XPTI_LEAVE
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rax
+    pop %rcx
+    pop %rdx
+    pop %rsi
+    pop %rdi
+    lea 8(%rsp), %rsp
+pv_iret:
+    iretq
+
+    /* The guest's selectors, rip or flags cannot be loaded: rsp is at the rip slot, the registers are the guest's. */
+    .section .ex_table, "a", @progbits
+    .p2align 2
+    .long pv_iret - .
+    .long pv_iret_fault - .
+    .section .text.entry, "ax", @progbits
+pv_iret_fault: /* reached by the fix-up of the fault, which has loaded the full root */
+    pushq $0
+    SAVE_ALL
+    mov %rsp, %rdi
+    mov CPU_TOP_current(%rsp), %rsi
+    call pv_failsafe_bounce
+    jmp pv_return_to_guest
+
+    .section .text, "ax", @progbits
+pv_do_softirqs:
+    sti
+    call softirq_run
+    call cpu_loop /* enters whatever is current now; does not return */
+    ud2
+
+pv_do_nmi:
+    mov %rsp, %rdi
+    mov %rbx, %rsi
+    call pv_nmi_bounce
+    jmp pv_return_to_guest
+
+pv_check_upcall:
+    test %ch, %ch
+    jnz pv_restore
+    mov %rsp, %rdi
+    mov %rbx, %rsi
+    call pv_event_bounce
+    cli
+    jmp pv_return_checked
+
+/* void pv_enter(void): struct domain_kind.enter. Drops the stack. */
+ENTRY pv_enter
+    or $(STACK_SIZE - 1), %rsp
+    sub $(CPU_TOP_size - 1), %rsp
+    jmp pv_return_to_guest
+
+/* int pv_load_{ds,es,fs,gs}(u16 selector): 0, or -1 with the register null when the selector cannot be loaded. */
+.macro LOAD_SEGMENT reg
+ENTRY pv_load_\reg
+    xor %eax, %eax
+1:  mov %di, %\reg
+    ret
+2:  xor %edi, %edi
+    mov %di, %\reg
+    mov $-1, %eax
+    ret
+    .section .ex_table, "a", @progbits
+    .long 1b - .
+    .long 2b - .
+    .section .text, "ax", @progbits
+.endm
+    LOAD_SEGMENT ds
+    LOAD_SEGMENT es
+    LOAD_SEGMENT fs
+    LOAD_SEGMENT gs
+
+/* void pv_read_segments(u16 sel[4]): ds, es, fs, gs */
+ENTRY pv_read_segments
+    mov %ds, 0(%rdi)
+    mov %es, 2(%rdi)
+    mov %fs, 4(%rdi)
+    mov %gs, 6(%rdi)
+    ret
+
+/* void pv_swapgs(void): exchanges the GS bases of guest kernel and guest user. */
+ENTRY pv_swapgs
+    swapgs
+    ret
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HV_PV_HYPERCALL_H
+#define HV_PV_HYPERCALL_H
+
+#include "machine/regs.h"
+
+/* Registered by the control floor: performs hypercall @nr for the current vCPU. */
+extern long (*pv_hypercall_handler)(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
+/* A hypercall of the guest kernel, called by pv/entry.S with interrupts enabled. */
+void pv_hypercall(struct regs *regs);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exceptions of PV guests: the few that we serve ourselves (privileged
+ * instructions, writes to page tables, LDT pages not mapped yet, lazy FPU of
+ * the guest), and all others handed to the guest kernel. Called from
+ * machine/trap.c with interrupts enabled. Locks: none here.
+ */
+#include "pv/traps.h"
+
+#include "machine/console.h"
+#include "machine/trap.h"
+#include "machine/x86.h"
+#include "pv/bounce.h"
+#include "pv/emulate.h"
+#include "pv/mmu.h"
+#include "pv/segments.h"
+
+#define ERROR_CODE_IDT 2u /* SDM Vol 3 6.13: the selector refers to an IDT gate */
+
+static void page_fault(struct regs *regs, vaddr_t addr)
+{
+    struct vcpu *v = current;
+    u32 ec = regs->error_code;
+
+    if (unlikely(!guest_address_ok(addr)) && pv_ldt_fault(regs, addr))
+        return;
+    if ((ec & (PF_PRESENT | PF_WRITE | PF_RESERVED)) == (PF_PRESENT | PF_WRITE) && v->pv->kernel_mode &&
+        (v->domain->vm_assist & BIT(VMASST_TYPE_writable_pagetables)) && pv_emulate_pt_write(regs, addr))
+        return;
+    if (unlikely(ec & PF_RESERVED))
+        guest_printk(LOG_WARNING, "d%dv%u: page-table entry of %#lx has reserved bits set\n", v->domain->id, v->id,
+                     addr);
+    pv_deliver_page_fault(regs, addr, ec);
+}
+
+static void general_protection(struct regs *regs)
+{
+    u32 ec = regs->error_code;
+
+    /* INT n: our gates are closed to ring 3, the error code names the vector. */
+    if ((ec & 7) == ERROR_CODE_IDT && ec >> 3 < 256 && pv_deliver_soft_interrupt(regs, ec >> 3, 2))
+        return;
+    if ((ec & 0xffff) == 0 && pv_emulate_privileged(regs))
+        return;
+    pv_deliver_trap(regs, TRAP_GP, ec);
+}
+
+static void debug_trap(struct regs *regs)
+{
+    struct pv_vcpu *p = current->pv;
+    u64 dr6 = read_dr6();
+
+    write_dr6(DR6_DEFAULT);
+    p->debugreg[6] = dr6;
+    pv_deliver_trap(regs, TRAP_DB, 0);
+}
+
+static void device_not_available(struct regs *regs)
+{
+    struct pv_vcpu *p = current->pv;
+
+    clts();
+    if (!(p->ctrlreg0 & CR0_TS))
+        return;
+    p->ctrlreg0 &= ~(u64)CR0_TS; /* the guest's handler runs with TS clear: documented for fpu_taskswitch */
+    pv_deliver_trap(regs, TRAP_NM, 0);
+}
+
+void pv_trap(struct regs *regs, u64 cr2)
+{
+    switch (regs->vector & 0xff) {
+    case TRAP_PF:
+        page_fault(regs, cr2);
+        return;
+    case TRAP_GP:
+        general_protection(regs);
+        return;
+    case TRAP_UD:
+        if (!pv_emulate_forced(regs))
+            pv_deliver_trap(regs, TRAP_UD, 0);
+        return;
+    case TRAP_DB:
+        debug_trap(regs);
+        return;
+    case TRAP_NM:
+        device_not_available(regs);
+        return;
+    default:
+        pv_deliver_trap(regs, regs->vector & 0xff, regs->error_code);
+    }
+}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One machine in QEMU: started with a boot method, watched and typed at through its serial port.
+
+Every line of the serial port goes to build/test/log/NAME.log with the seconds since the start. A machine ends with
+its `with` block; no test waits longer than it says.
+"""
+import os
+import re
+import select
+import subprocess
+import time
+
+BUILD = os.path.abspath(os.environ.get("HOSPES_BUILD", "build"))
+BOOT = os.path.join(BUILD, "boot")
+LOGS = os.path.join(BUILD, "test", "log")
+WORK = os.path.join(BUILD, "test", "work")
+READY = r"hospes: Domain 0 ready in [\d.]+ s"
+PROMPT = r"# $"
+
+
+class Timeout(AssertionError):
+    """What was waited for did not come; the message holds the last lines of the log."""
+
+
+class Machine:
+    """A QEMU process. Use as a context manager."""
+
+    def __init__(self, name, *qemu, memory=512, cpus=1, model="q35", cpu="qemu64", serial=True, display="none", net=True,
+                 nic="e1000", netdev=""):
+        self.name = name
+        self.text = ""
+        self.exit_code = None
+        os.makedirs(LOGS, exist_ok=True)
+        os.makedirs(WORK, exist_ok=True)
+        self.log_path = os.path.join(LOGS, f"{name}.log")
+        threads = "multi" if cpus > 1 else "single"
+        args = ["qemu-system-x86_64", "-M", model, "-accel", f"tcg,thread={threads}", "-cpu", cpu, "-smp", str(cpus),
+                "-m", str(memory), "-display", display, "-nodefaults", "-no-reboot", "-vga", "std"]
+        args += ["-serial", "stdio"] if serial else ["-serial", "none", "-parallel", "none"]
+        if net:
+            args += ["-netdev", f"user,id=net{netdev}", "-device", f"{nic},netdev=net"]
+        self.args = args + list(qemu)
+
+    def __enter__(self):
+        self.start = time.monotonic()
+        self.log = open(self.log_path, "w", encoding="utf-8")
+        self.log.write(" ".join(self.args) + "\n")
+        self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self._drain()
+        self.process.wait()
+        self.log.close()
+
+    def _take(self, data):
+        text = data.decode("utf-8", "replace").replace("\r", "")
+        self.text += text
+        self.log.write(text.replace("\n", f"\n{time.monotonic() - self.start:8.2f} "))
+        self.log.flush()
+
+    def _drain(self):
+        """Takes what is there. @return False at the end of the output."""
+        while True:
+            data = self.process.stdout.read(65536)
+            if data is None:
+                return True
+            if not data:
+                return False
+            self._take(data)
+
+    def tail(self, lines=25):
+        return "\n".join(self.text.splitlines()[-lines:])
+
+    def expect(self, pattern, timeout=60, start=None):
+        """Waits until @pattern appears behind position @start (default: anywhere new or old). @return the match"""
+        deadline = time.monotonic() + timeout
+        regex = re.compile(pattern, re.M)
+        position = start or 0
+        while True:
+            found = regex.search(self.text, position)
+            if found:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Timeout(f"{self.name}: no {pattern!r} within {timeout} s; the last lines:\n{self.tail()}")
+            select.select([self.process.stdout], [], [], min(left, 1))
+            if not self._drain():
+                if regex.search(self.text, position):
+                    continue
+                raise Timeout(f"{self.name}: the machine ended without {pattern!r}; the last lines:\n{self.tail()}")
+
+    def send(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def run(self, command, timeout=60):
+        """Runs a shell command in Domain 0. @return (exit code, output)"""
+        start = len(self.text)
+        mark = f"{time.monotonic_ns():x}"
+        # The mark is split so that the echo of what we type is not taken for the answer.
+        self.send(f"{command}; echo \"<$?\">{mark[:4]}''{mark[4:]}\n")
+        found = self.expect(rf"<(\d+)>{mark}", timeout, start)
+        output = self.text[start:found.start()]
+        return int(found.group(1)), output.partition("\n")[2]
+
+    def check(self, command, timeout=60):
+        """Runs a command that must succeed. @return its output"""
+        code, output = self.run(command, timeout)
+        assert code == 0, f"{command!r} exited {code}:\n{output}"
+        return output
+
+    def ready(self, timeout=120):
+        """Waits for the end of start-up and for the shell."""
+        found = self.expect(READY, timeout)
+        self.send("\n")
+        self.expect(r"# ", 30, found.end())
+        self.check("PS1='# '; dmesg -n 4 2>/dev/null; true", 30)
+
+    def wait_exit(self, timeout=60):
+        """Waits until QEMU ends by itself. @return its exit code"""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            select.select([self.process.stdout], [], [], 0.5)
+            if not self._drain():
+                return self.process.wait(10)
+        raise Timeout(f"{self.name}: still running after {timeout} s; the last lines:\n{self.tail()}")
+
+
+def direct(name, kernel_args="", hypervisor_args="", kernel=None, initrd=None, extra_initrd=None, **options):
+    """Boots build/boot by QEMU's -kernel. @kernel, @initrd: other files. @return a Machine"""
+    kernel = kernel or os.path.join(BOOT, "vmlinuz")
+    initrd = initrd or os.path.join(BOOT, "initrd")
+    if extra_initrd:
+        joined = os.path.join(WORK, f"{name}.initrd")
+        os.makedirs(WORK, exist_ok=True)
+        with open(joined, "wb") as out:
+            for part in (initrd, extra_initrd):
+                with open(part, "rb") as data:
+                    content = data.read()
+                out.write(content + b"\0" * (-len(content) % 4))
+        initrd = joined
+    dom0 = f"console=tty0 console=hvc0 {kernel_args}".replace(",", ",,")
+    qemu = options.pop("qemu", [])
+    return Machine(name, "-kernel", os.path.join(BOOT, "hospes"),
+                   "-append", f"console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all {hypervisor_args}",
+                   "-initrd", f"{kernel} {dom0},{initrd}", *qemu, **options)
+
+
+def run_command(name, command, timeout=180, kernel_args="", **options):
+    """Boots with hospes.run=@command and waits for the power-off. @return (exit code, whole log)"""
+    with direct(name, f"{kernel_args} hospes.run={command.replace(' ', '%20')}", **options) as machine:
+        found = machine.expect(r"hospes: run exited (\d+)", timeout)
+        machine.wait_exit(60)
+        return int(found.group(1)), machine.text

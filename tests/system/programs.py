@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Small static programs for Domain 0, built from tests/system/programs, packed as an extra initrd."""
+import os
+import subprocess
+
+from machine import WORK
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+
+
+def archive(name, *programs):
+    """Builds @programs with the project's musl tool chain. @return the path of a cpio archive that holds them in /smoke"""
+    sysroot = subprocess.run([f"{TOP}/scripts/musl-toolchain"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    tree = os.path.join(WORK, f"{name}.tree")
+    os.makedirs(os.path.join(tree, "smoke"), exist_ok=True)
+    for program in programs:
+        subprocess.run([f"{sysroot}/bin/hospes-cc", "-static", "-O2", "-Wall", "-o", f"{tree}/smoke/{program}",
+                        f"{HERE}/programs/{program}.c"], check=True)
+    path = os.path.join(WORK, f"{name}.cpio")
+    with open(path, "wb") as out:
+        listing = subprocess.run(["find", "."], cwd=tree, check=True, capture_output=True).stdout
+        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree, input=listing, stdout=out, check=True)
+    return path

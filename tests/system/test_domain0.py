@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Domain 0 under load, with wrong hypercalls, and with Debian's own kernel."""
+import glob
+import os
+import re
+import subprocess
+
+from machine import WORK, direct, run_command
+from programs import archive
+
+TROUBLE = r"BUG:|WARNING:|Oops|Call Trace|INFO: rcu|soft lockup|\(XEN\).*(panic|WARNING|BUG)"
+
+
+def test_load_on_four_cpus(name):
+    """fork, memory, signals, pipes, files and programs for two minutes; neither Linux nor the hypervisor warns."""
+    seconds = int(os.environ.get("STRESS_SECONDS", "120"))
+    code, text = run_command(name, f"/smoke/stress {seconds} 8", timeout=seconds * 3 + 240, cpus=4, memory=1024,
+                             extra_initrd=archive(name, "stress"))
+    assert code == 0, text[-2000:]
+    assert "stress: passed" in text
+    assert not re.search(TROUBLE, text), re.search(TROUBLE, text)
+
+
+def test_wrong_hypercalls_and_instructions(name):
+    code, text = run_command(name, "/smoke/hypercalls", extra_initrd=archive(name, "hypercalls"))
+    assert code == 0, "\n".join(re.findall(r"^FAIL.*", text, re.M)) or text[-2000:]
+    assert len(re.findall(r"^ok ", text, re.M)) >= 25
+
+
+def debian_kernel():
+    kernels = [k for k in glob.glob("/boot/vmlinuz-*-amd64") if "cloud" not in k and "-rt-" not in k]
+    assert kernels, "no Debian kernel: the package linux-image-amd64 is missing"
+    return sorted(kernels)[-1]
+
+
+def test_debian_kernel_as_domain0(name):
+    """Debian's unmodified kernel with nothing but a static BusyBox."""
+    tree = os.path.join(WORK, f"{name}.tree")
+    for folder in ("bin", "proc", "sys", "dev"):
+        os.makedirs(os.path.join(tree, folder), exist_ok=True)
+    subprocess.run(["cp", "/bin/busybox", f"{tree}/bin/busybox"], check=True)
+    with open(f"{tree}/init", "w", encoding="utf-8") as out:
+        out.write("#!/bin/busybox sh\n/bin/busybox --install -s /bin\nmount -t proc proc /proc; mount -t sysfs sys /sys;"
+                  " mount -t devtmpfs dev /dev\nexec </dev/hvc0 >/dev/hvc0 2>&1\necho debian: $(uname -r) cpus=$(nproc)"
+                  " $(cat /sys/hypervisor/type)\npoweroff -f\n")
+    os.chmod(f"{tree}/init", 0o755)
+    initrd = os.path.join(WORK, f"{name}.cpio")
+    subprocess.run(f"cd {tree} && find . | cpio -o -H newc --quiet > {initrd}", shell=True, check=True)
+    with direct(name, kernel=debian_kernel(), initrd=initrd, memory=1024, cpus=2) as machine:
+        found = machine.expect(r"debian: (\S+) cpus=(\d+) (\w+)", 180)
+        assert found.group(2) == "2" and found.group(3) == "xen"
+        machine.wait_exit(60)
+        assert not re.search(TROUBLE, machine.text), re.search(TROUBLE, machine.text)

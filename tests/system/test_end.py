@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The ways in which a machine ends: power-off, reboot, a panic of Domain 0, a panic of the hypervisor's configuration."""
+from machine import direct
+
+
+def guest_resets(machine):
+    """QEMU runs with -no-reboot: a reset ends the process, as does a power-off; the log tells which."""
+    machine.wait_exit(120)
+
+
+def test_poweroff(name):
+    with direct(name) as machine:
+        machine.ready()
+        machine.send("poweroff\n")
+        machine.wait_exit(120)
+        assert "Power down" in machine.text
+
+
+def test_reboot(name):
+    with direct(name) as machine:
+        machine.ready()
+        machine.send("reboot\n")
+        guest_resets(machine)
+        assert "Restarting system" in machine.text
+
+
+def test_domain0_panic_reboots(name):
+    with direct(name) as machine:
+        machine.ready()
+        machine.send("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger\n")
+        machine.expect(r"Kernel panic", 60)
+        machine.expect(r"Domain 0 crashed", 60)
+        guest_resets(machine)
+
+
+def test_domain0_panic_with_noreboot_stays(name):
+    with direct(name, hypervisor_args="noreboot") as machine:
+        machine.ready()
+        machine.send("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger\n")
+        machine.expect(r"Domain 0 crashed.*noreboot", 60)
+        try:
+            machine.wait_exit(5)
+        except AssertionError:
+            return
+        raise AssertionError("the machine ended although noreboot was given")
+
+
+def test_reset_reaches_the_firmware_again(name):
+    """Without -no-reboot the machine comes up a second time."""
+    machine = direct(name)
+    machine.args.remove("-no-reboot")
+    with machine:
+        machine.ready()
+        first = len(machine.text)
+        machine.send("reboot\n")
+        machine.expect(r"Restarting system", 60, first)
+        machine.expect(r"Domain 0 ready", 120, first)
