@@ -10,8 +10,10 @@
 #ifndef HV_DOMAIN_DOMAIN_H
 #define HV_DOMAIN_DOMAIN_H
 
+#include "domain/continuation.h"
 #include "domain/event_channel.h"
 #include "list.h"
+#include "machine/cpu.h"
 #include "machine/spinlock.h"
 #include "mm/frame.h"
 #include "sched/sched.h"
@@ -37,7 +39,8 @@ struct vcpu {
     mfn_t info_mfn;            /* frame when registered with VCPUOP_register_vcpu_info, else INVALID_MFN */
     u64 runstate_guest;        /* guest address of its vcpu_runstate_info, 0: none */
     u64 time_guest;            /* VCPUOP_register_vcpu_time_memory_area, 0: none */
-    u32 time_version;
+    u32 time_version;          /* of the last vcpu_time_info, even */
+    bool areas_pending;        /* one of the two could not be written (user page tables): vcpu_update_areas() */
 
     struct timer periodic_timer, singleshot_timer, poll_timer;
     nsec_t periodic_period, periodic_last;
@@ -49,7 +52,8 @@ struct vcpu {
     bool nmi_pending, mce_pending;
     bool hcall_preempted;      /* the running hypercall shall be executed again, domain/continuation.h */
     bool in_multicall;
-    u32 dirty_cpu;             /* CPU that holds its register and TLB state, DIRTY_CPU_NONE */
+    struct hcall_next multicall_next; /* in_multicall && hcall_preempted: what the entry is to become */
+    u32 dirty_cpu;             /* CPU whose FPU holds its state, DIRTY_CPU_NONE: memory only */
     u32 pause_flags;           /* VPF_* */
 };
 #define DIRTY_CPU_NONE (~0u)
@@ -58,18 +62,23 @@ struct vcpu {
 #define VPF_DOWN BIT(0)
 #define VPF_DOMAIN_SHUTDOWN BIT(1)
 
+#define NR_WATCHDOGS 2
+#define SHUTDOWN_CODE_NONE 0xff
+
 struct domain {
     domid_t id;
-    u16 refs_pad;
     u32 refs;                   /* references by pointer; the table of domains holds one */
     bool privileged;            /* may use control interfaces (Domain 0) */
     bool is_hvm;
     bool dying;                 /* READ under the lock of what is about to be added to the domain */
     bool shutting_down, shut_down;
-    u8 shutdown_code;
+    u8 shutdown_code;           /* SHUTDOWN_*, SHUTDOWN_CODE_NONE */
     u8 kill_stage;
     unsigned controller_pauses; /* XEN_DOMCTL_pausedomain; bounded */
-    struct spinlock lock;       /* LOCK_DOMAIN */
+    unsigned pause_count;       /* of the whole domain; each vCPU holds as many pauses */
+    struct spinlock lock;       /* LOCK_DOMAIN: contexts of vCPUs, vcpu_info registration */
+    struct spinlock state_lock; /* LOCK_DOMAIN_STATE: pausing, shutdown, creation of vCPUs */
+    evtchn_port_t suspend_port; /* XEN_DOMCTL_subscribe: notified instead of VIRQ_DOM_EXC when it suspends; 0: none */
 
     unsigned max_vcpus;
     struct vcpu **vcpus;        /* max_vcpus pointers; each NULL until created */
@@ -104,6 +113,9 @@ struct domain {
     struct range_list *iomem;   /* domain/iomem.h: frames of MMIO it may map; NULL: none */
     unsigned long *irqs;        /* GSIs it may use */
     struct pirq_table *pirqs;   /* domain/pirq.h */
+    struct timer watchdog[NR_WATCHDOGS]; /* SCHEDOP_watchdog, state_lock */
+    unsigned watchdogs_in_use;  /* bits */
+    struct tasklet destroy;     /* frees it after the last reference */
     struct list list;           /* table of domains, in order of id */
 };
 
@@ -121,8 +133,19 @@ struct domain_kind {
     void (*get_context)(struct vcpu *v, struct vcpu_guest_context *c);
     int (*reset_vcpu)(struct vcpu *v);            /* drops its page tables; 0 or -ERESTART */
     void (*enter)(void) __noreturn;               /* runs current until something is to be done */
-    bool (*upcall_masked)(const struct vcpu *v);
+    bool (*upcall_masked)(const struct vcpu *v);  /* NULL: vcpu_info.evtchn_upcall_mask says it */
+    /*
+     * Grant mappings. A present PTE holds its own references on @frame, taken and
+     * dropped here; the grant table holds others of its own meanwhile. @host_addr: linear
+     * address in the current address space, or with GNTMAP_contains_pte the machine address of the PTE.
+     * grant_unmap checks that the PTE maps @frame as @flags say; @new_addr (unmap_and_replace): linear address
+     * whose PTE moves to the place and is cleared, 0: none. No flush of the TLBs. @return GNTST_*
+     */
+    int (*grant_map)(u64 host_addr, mfn_t frame, u32 flags);
+    int (*grant_unmap)(u64 host_addr, mfn_t frame, u64 new_addr, u32 flags);
 };
+/* Called once by each kind of guest before the first domain. */
+void domain_register_kind(const struct domain_kind *kind, bool hvm);
 
 #define current_domain() (current->domain)
 
@@ -142,6 +165,10 @@ void domain_put(struct domain *d);
 struct domain *domain_next(domid_t id);
 extern struct domain *dom0; /* NULL until built */
 extern struct domain *dom_xen, *dom_io; /* pseudo domains that own hypervisor-shared and MMIO frames */
+/* Once, before the first vCPU: pseudo domains, callbacks of sched/ and mm/, the console's virq. */
+void domains_init(void);
+/* Set by control/: Domain 0 has shut down with @reason (SHUTDOWN_*); ends the machine, does not return. */
+extern void (*machine_shutdown)(u8 reason) __noreturn;
 
 struct domain_config {
     bool privileged;
@@ -175,22 +202,48 @@ void vcpu_kick(struct vcpu *v);                       /* an event is pending: wa
 void vcpu_context_switch(struct vcpu *prev, struct vcpu *next);
 struct vcpu *idle_vcpu_create(unsigned cpu);
 int vcpu_down(struct vcpu *v);
-int vcpu_up(struct vcpu *v);
+int vcpu_up(struct vcpu *v);                          /* -EINVAL: has no context */
+void vcpu_unblock(struct vcpu *v);                    /* ends SCHEDOP_block and SCHEDOP_poll */
+/*
+ * Sets the whole context of a paused vCPU (domctl setvcpucontext, VCPUOP_initialise; d->lock held). @return as kind->set_context
+ */
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
+/* After v->fpu was written from outside: what a CPU may still hold of it is void. */
+void vcpu_forget_cpu(struct vcpu *v);
+struct vcpu *domain_vcpu(const struct domain *d, u64 id); /* NULL: there is none */
+/* True when the calling domain may control @d: it is privileged or has @d as its target. */
+bool domain_controls(const struct domain *d);
+void domain_subscribe_suspend(struct domain *d, evtchn_port_t port);
 
 #define for_each_vcpu(d, v)                                                     \
     for (unsigned i_##v = 0; i_##v < (d)->max_vcpus; i_##v++)                    \
         if (((v) = (d)->vcpus[i_##v]) != NULL)
 
 /* Memory of a domain (domain/pages.c). */
-int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order); /* ownership and accounting; -E2BIG over max_pages, -EINVAL dying */
+/* Frames without owner (fresh from the buddy or stolen) become the domain's: -E2BIG over max_pages, -EINVAL dying */
+int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order);
+/* @max_bits, @flags as buddy_alloc. Draws on the domain's claim. INVALID_MFN: none, over max_pages, dying */
 mfn_t domain_alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags);
+/*
+ * Takes a frame away from its owner, if nobody but the owner's own reference holds it. Afterwards it has no owner: give
+ * it to domain_add_frames() or buddy_free(). TLBs have been flushed. @return 0, -EINVAL, -EBUSY
+ */
+int domain_steal_frame(struct domain *d, mfn_t mfn);
+/* Drops the owner's own reference (ballooning, death). @return false: it had been dropped before, or @d is not the owner */
+bool domain_drop_frame(struct domain *d, mfn_t mfn);
+/* XENMEM_claim_pages: @pages in total (those it has count), 0: no claim. @return 0, -ENOMEM, -EINVAL */
+int domain_set_claim(struct domain *d, u64 pages);
 /* Shares a page of ours with @d (FRAME_XENHEAP); @writable: the guest may map it so. */
 void share_frame_with(struct domain *d, void *page, bool writable);
-void unshare_frame(void *page);
+/* The domain dies: guests' mappings of the page keep it (and the domain) until they go. */
+void share_frame_drop(void *page);
+void unshare_frame(void *page); /* nobody refers to it any more: an ordinary page of ours again */
 
 /* Time and state areas of a guest, domain/vcpu_time.c. */
 void vcpu_update_time(struct vcpu *v);  /* vcpu_time_info when it is scheduled or the scale changes */
-void vcpu_update_runstate(struct vcpu *v);
+void vcpu_update_runstate(struct vcpu *v); /* of the current vCPU */
+/* When v->areas_pending is set: on a switch from guest user to guest kernel page tables. */
+void vcpu_update_areas(struct vcpu *v);
 void domain_update_wallclock(struct domain *d);
 void domains_update_wallclock(void);
 

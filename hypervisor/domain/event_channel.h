@@ -18,46 +18,61 @@ struct vcpu;
 struct event_channel;
 struct event_fifo_domain;
 struct event_fifo_vcpu;
-
-#define EVENT_PORTS_PER_PAGE 64u
-
 struct event_ops; /* domain/event_2l.c, domain/event_fifo.c */
+
+#define EVENT_CHANNELS_PER_BUCKET 64u
+#define EVENT_BUCKETS_PER_GROUP 64u
+#define EVENT_PORTS_PER_GROUP (EVENT_CHANNELS_PER_BUCKET * EVENT_BUCKETS_PER_GROUP)
+#define EVENT_GROUPS (EVTCHN_FIFO_NR_CHANNELS / EVENT_PORTS_PER_GROUP)
 
 struct event_domain {
     struct spinlock lock;
     const struct event_ops *ops;
-    struct event_channel **buckets;  /* arrays of EVENT_PORTS_PER_PAGE channels */
-    unsigned valid_ports;            /* ports that have a record */
-    unsigned max_ports;              /* limit set by the toolstack */
+    struct event_channel **groups[EVENT_GROUPS]; /* arrays of pointers to buckets of channels */
+    unsigned valid_ports;            /* ports that have a record; grows only */
+    unsigned max_ports;              /* limit set by the toolstack: the highest port */
     unsigned active_ports;
+    unsigned lowest_free;            /* no port below is free */
+    unsigned close_next;             /* event_close_all: where it goes on */
     struct event_fifo_domain *fifo;  /* NULL: 2-level */
+    unsigned long poll_mask[MAX_VCPUS / 64]; /* vCPUs in SCHEDOP_poll; atomic */
 };
 
 struct event_vcpu {
-    evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
-    struct spinlock virq_lock;
-    evtchn_port_t poll_port;           /* SCHEDOP_poll: 0 not polling, -1 many */
+    evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound; changed under d->event.lock */
+    evtchn_port_t poll_port;           /* SCHEDOP_poll: EVENT_POLL_MANY or the one port */
     bool polling;
     struct event_fifo_vcpu *fifo;
 };
+#define EVENT_POLL_MANY 0u
 
+/* @max_ports: the highest port, 0: all that the ABI has. -ENOMEM */
 int event_domain_init(struct domain *d, unsigned max_ports);
 void event_domain_destroy(struct domain *d);        /* after the last reference */
+void event_domain_barrier(struct domain *d);        /* after d->dying was set: nobody binds ports any more */
 int event_close_all(struct domain *d);              /* domain dies or resets; 0, -ERESTART */
-void event_vcpu_init(struct vcpu *v);
 
-/* The hypercall, EVTCHNOP_*. */
+/* The hypercalls: EVTCHNOP_*, and the old form with command and argument in one structure. */
 long do_event_channel_op(u64 cmd, vaddr_t arg);
+long do_event_channel_op_compat(vaddr_t op);
 
 /* For the dom0 builder and toolstack-made ports: an unbound port of @d for @remote. @return port or negative */
 int event_alloc_unbound(struct domain *d, domid_t remote);
+int event_close(struct domain *d, evtchn_port_t port);  /* 0, -EINVAL */
+int event_send(struct domain *d, evtchn_port_t port);   /* as EVTCHNOP_send of @d; any context */
 
 void event_send_virq(struct vcpu *v, unsigned virq);          /* per-vCPU virq: VIRQ_TIMER, VIRQ_DEBUG, ... */
-void event_send_global_virq(unsigned virq);                   /* to the handler of a global one: Domain 0 */
-void event_send_domain_virq(struct domain *d, unsigned virq);
+void event_send_global_virq(unsigned virq);                   /* to the handler of a global one: Domain 0 by default */
+void event_send_domain_virq(struct domain *d, unsigned virq); /* a global one to this domain */
 void event_send_port(struct domain *d, evtchn_port_t port);   /* a port the hypervisor notifies (pirq) */
+/* XEN_DOMCTL_set_virq_handler. -EINVAL: not a global one */
+int event_set_virq_handler(struct domain *d, u32 virq);
 
 /* True when an upcall is pending and not masked: the vCPU must not block, and gets its callback on return to guest. */
 bool event_needs_upcall(const struct vcpu *v);
+/* For SCHEDOP_poll. @return 1 pending, 0 not, -EINVAL: no such port */
+int event_port_pending(struct domain *d, evtchn_port_t port);
+/* For debug keys: one line per open port. */
+void event_dump(struct domain *d);
 
 #endif

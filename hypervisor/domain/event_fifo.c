@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The FIFO ABI (xen/event_channel.h, design document "event channels, FIFO
+ * based"): for each port a 32-bit word in pages that the guest adds, with the
+ * bits PENDING, MASKED, LINKED, BUSY and the number of the next port; for each vCPU
+ * a control block with the heads of sixteen priority queues. The guest takes
+ * events from the heads while we append at the tails, which only we know.
+ *
+ * All queues of a domain share one lock (LOCK_EVENT_QUEUE), so an event
+ * that moves to another vCPU or priority needs no second one. Everything in the
+ * guest's pages is changed atomically, and only flags are ever read back from it.
+ * Setting up is done under d->event.lock.
+ */
+#include "atomic.h"
+#include "domain/event_internal.h"
+#include "errno.h"
+#include "machine/console.h"
+#include "machine/cpu.h"
+#include "mm/heap.h"
+
+#define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
+#define MAX_PAGES (EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
+#define W_PENDING (1u << EVTCHN_FIFO_PENDING)
+#define W_MASKED (1u << EVTCHN_FIFO_MASKED)
+#define W_LINKED (1u << EVTCHN_FIFO_LINKED)
+#define W_BUSY (1u << EVTCHN_FIFO_BUSY)
+#define W_LINK ((u32)EVTCHN_FIFO_LINK_MASK)
+
+struct event_fifo_domain {
+    struct spinlock lock;
+    unsigned pages;                     /* published after the entry */
+    event_word_t *page[MAX_PAGES];
+};
+
+struct event_fifo_vcpu {
+    struct evtchn_fifo_control_block *control; /* in the guest's page; NULL: not yet */
+    evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES]; /* 0: empty */
+};
+
+/* NULL: the guest has not added the page yet. */
+static event_word_t *word_of(const struct domain *d, evtchn_port_t port)
+{
+    const struct event_fifo_domain *f = d->event.fifo;
+
+    if (!f || port / WORDS_PER_PAGE >= atomic_load(&f->pages))
+        return NULL;
+    return f->page[port / WORDS_PER_PAGE] + port % WORDS_PER_PAGE;
+}
+
+/*
+ * Makes the word of a queue's tail point to @port, if it is still linked: the
+ * guest clears LINKED when it takes the event. BUSY keeps the guest from unlinking it for a moment when
+ * it interferes all the time. @return false: it is no longer in the queue
+ */
+static bool link_behind(event_word_t *tail, evtchn_port_t port)
+{
+    u32 w = READ_ONCE(*tail);
+
+    for (unsigned attempt = 0; attempt < 8; attempt++) {
+        if (!(w & W_LINKED))
+            return false;
+        if (attempt == 4)
+            w = atomic_or(tail, W_BUSY) | W_BUSY;
+        if (atomic_cmpxchg(tail, &w, (w & ~(W_BUSY | W_LINK)) | port))
+            return true;
+    }
+    atomic_and(tail, ~W_BUSY);
+    return true; /* a guest that races with itself on purpose loses its own events */
+}
+
+/* f->lock held. Appends the event to the queue of @v. @return true: the queue was empty, tell the vCPU */
+static bool append(struct domain *d, struct vcpu *v, struct event_channel *c)
+{
+    struct event_fifo_vcpu *q = v->event.fifo, *old = d->vcpus[c->last_vcpu]->event.fifo;
+    unsigned prio = c->priority;
+    bool linked = false;
+    event_word_t *tail;
+
+    /* It was the last one of a queue and has been taken from there: that queue is empty now. */
+    if (old->tail[c->last_priority] == c->port)
+        old->tail[c->last_priority] = 0;
+    c->last_vcpu = (u16)v->id;
+    c->last_priority = (u8)prio;
+    tail = q->tail[prio] ? word_of(d, q->tail[prio]) : NULL;
+    if (tail)
+        linked = link_behind(tail, c->port);
+    if (!linked)
+        atomic_store(&q->control->head[prio], c->port);
+    q->tail[prio] = c->port;
+    return !linked && !(atomic_or(&q->control->ready, 1u << prio) & (1u << prio));
+}
+
+static void fifo_set_pending(struct domain *d, struct vcpu *v, struct event_channel *c)
+{
+    event_word_t *word = word_of(d, c->port);
+    struct event_fifo_domain *f = d->event.fifo;
+    bool was_pending, tell = false;
+
+    if (!word || !v) {
+        c->pending = true; /* done again when the page is added */
+        return;
+    }
+    spin_lock(&f->lock);
+    /* The lock is held until the event is in its queue: a vCPU that is woken must find it there. */
+    was_pending = atomic_or(word, W_PENDING) & W_PENDING;
+    if (v->event.fifo && v->event.fifo->control && !(READ_ONCE(*word) & W_MASKED) &&
+        !(atomic_or(word, W_LINKED) & W_LINKED))
+        tell = append(d, v, c);
+    spin_unlock(&f->lock);
+    if (tell)
+        event_mark_pending(v);
+    if (!was_pending)
+        event_check_pollers(d, c->port);
+}
+
+static void fifo_init_port(struct domain *d, struct event_channel *c)
+{
+    event_word_t *word = word_of(d, c->port);
+
+    c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+    c->pending = false;
+    /* A port that was closed while linked is still in its old queue; the guest will find it not pending there. */
+    if (word && (READ_ONCE(*word) & W_LINKED))
+        guest_printk(LOG_DEBUG, "d%d port %u is already on a queue\n", d->id, c->port);
+}
+
+static void fifo_clear_pending(struct domain *d, struct event_channel *c)
+{
+    event_word_t *word = word_of(d, c->port);
+
+    c->pending = false;
+    if (word)
+        atomic_and(word, ~W_PENDING);
+}
+
+static void fifo_unmask(struct domain *d, struct event_channel *c)
+{
+    event_word_t *word = word_of(d, c->port);
+
+    if (!word)
+        return;
+    atomic_and(word, ~W_MASKED);
+    if (READ_ONCE(*word) & W_PENDING)
+        fifo_set_pending(d, d->vcpus[c->notify_vcpu], c);
+}
+
+static bool fifo_is_pending(struct domain *d, evtchn_port_t port)
+{
+    event_word_t *word = word_of(d, port);
+
+    return word && (READ_ONCE(*word) & W_PENDING);
+}
+
+static bool fifo_is_masked(struct domain *d, evtchn_port_t port)
+{
+    event_word_t *word = word_of(d, port);
+
+    return !word || (READ_ONCE(*word) & W_MASKED);
+}
+
+static int fifo_set_priority(struct domain *d, struct event_channel *c, unsigned priority)
+{
+    (void)d;
+    if (priority > EVTCHN_FIFO_PRIORITY_MIN)
+        return -EINVAL;
+    c->priority = (u8)priority; /* from the next time on; where it is linked it stays */
+    return 0;
+}
+
+const struct event_ops event_fifo_ops = {
+    .init = fifo_init_port,
+    .set_pending = fifo_set_pending,
+    .clear_pending = fifo_clear_pending,
+    .unmask = fifo_unmask,
+    .is_pending = fifo_is_pending,
+    .is_masked = fifo_is_masked,
+    .set_priority = fifo_set_priority,
+    .max_ports = EVTCHN_FIFO_NR_CHANNELS,
+};
+
+/* ---- setting up, d->event.lock held ---- */
+
+/* A writable page of the calling domain, with references that page_unmap() drops. NULL: not one */
+static void *page_map(struct domain *d, u64 gfn)
+{
+    mfn_t mfn = MFN(gfn);
+
+    if (!mfn_valid(mfn) || frame_get_and_type(mfn_to_frame(mfn), d->id, FRAME_WRITABLE))
+        return NULL;
+    return mfn_to_virt(mfn);
+}
+
+static void page_unmap(void *p)
+{
+    if (p)
+        frame_put_and_type(mfn_to_frame(virt_to_mfn((void *)((uintptr_t)p & PAGE_MASK))));
+}
+
+static int vcpus_alloc(struct domain *d)
+{
+    struct vcpu *v;
+
+    for_each_vcpu(d, v) {
+        if (!v->event.fifo)
+            v->event.fifo = heap_new(struct event_fifo_vcpu);
+        if (!v->event.fifo)
+            return -ENOMEM; /* the others are used by the next attempt, or freed with the domain */
+    }
+    return 0;
+}
+
+/* The ports that are open already: default priority, and what is pending is kept for when their pages come. */
+static void take_over_ports(struct domain *d)
+{
+    for (evtchn_port_t port = 1; port < d->event.valid_ports; port++) {
+        struct event_channel *c = event_channel(d, port);
+        bool irq = spin_lock_irqsave(&c->lock);
+
+        c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+        c->last_vcpu = 0;
+        c->last_priority = 0;
+        c->pending = c->state != EVTCHNSTAT_closed && event_2l_ops.is_pending(d, port);
+        spin_unlock_irqrestore(&c->lock, irq);
+    }
+}
+
+static int switch_to_fifo(struct domain *d)
+{
+    struct event_fifo_domain *f;
+    int rc = vcpus_alloc(d);
+
+    if (rc)
+        return rc;
+    f = heap_new(struct event_fifo_domain);
+    if (!f)
+        return -ENOMEM;
+    spin_lock_init(&f->lock, LOCK_EVENT_QUEUE);
+    take_over_ports(d);
+    atomic_store(&d->event.fifo, f);
+    atomic_store(&d->event.ops, &event_fifo_ops);
+    return 0;
+}
+
+static int set_control_block(struct domain *d, struct vcpu *v, u64 gfn, u32 offset)
+{
+    struct event_fifo_vcpu *q = v->event.fifo;
+    char *page;
+    bool irq;
+
+    if (!q || q->control)
+        return -EINVAL;
+    page = page_map(d, gfn);
+    if (!page)
+        return -EINVAL;
+    irq = spin_lock_irqsave(&d->event.fifo->lock);
+    q->control = (struct evtchn_fifo_control_block *)(page + offset);
+    spin_unlock_irqrestore(&d->event.fifo->lock, irq);
+    return 0;
+}
+
+int event_fifo_init_control(struct evtchn_init_control *args)
+{
+    struct domain *d = current_domain();
+    struct vcpu *v = domain_vcpu(d, args->vcpu);
+    int rc = 0;
+
+    args->link_bits = EVTCHN_FIFO_LINK_BITS;
+    if (!v)
+        return -ENOENT;
+    if (args->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) || args->offset & 7)
+        return -EINVAL;
+    spin_lock(&d->event.lock);
+    if (d->dying)
+        rc = -EINVAL;
+    else if (!d->event.fifo)
+        rc = switch_to_fifo(d);
+    if (!rc)
+        rc = set_control_block(d, v, args->control_gfn, args->offset);
+    spin_unlock(&d->event.lock);
+    return rc;
+}
+
+/* The ports of a page that was just added: those notified before become pending now. */
+static void deliver_kept(struct domain *d, evtchn_port_t first)
+{
+    for (evtchn_port_t port = first; port < first + WORDS_PER_PAGE && port < d->event.valid_ports; port++) {
+        struct event_channel *c = event_channel(d, port);
+        bool irq = spin_lock_irqsave(&c->lock);
+
+        if (c->pending) {
+            c->pending = false;
+            fifo_set_pending(d, d->vcpus[c->notify_vcpu], c);
+        }
+        spin_unlock_irqrestore(&c->lock, irq);
+    }
+}
+
+int event_fifo_expand_array(const struct evtchn_expand_array *args)
+{
+    struct domain *d = current_domain();
+    struct event_fifo_domain *f;
+    void *page;
+    int rc = 0;
+
+    spin_lock(&d->event.lock);
+    f = d->event.fifo;
+    if (!f || d->dying) {
+        rc = -EOPNOTSUPP;
+        goto out;
+    }
+    if (f->pages >= MAX_PAGES) {
+        rc = -ENOSPC;
+        goto out;
+    }
+    page = page_map(d, args->array_gfn);
+    if (!page) {
+        rc = -EINVAL;
+        goto out;
+    }
+    f->page[f->pages] = page;
+    atomic_store(&f->pages, f->pages + 1);
+    deliver_kept(d, (f->pages - 1) * WORDS_PER_PAGE);
+out:
+    spin_unlock(&d->event.lock);
+    return rc;
+}
+
+/* All ports are closed: nobody notifies any more. Gives the guest's pages back and returns to the 2-level ABI. */
+void event_fifo_destroy(struct domain *d)
+{
+    struct event_fifo_domain *f = d->event.fifo;
+    struct vcpu *v;
+
+    if (!f)
+        return;
+    atomic_store(&d->event.ops, &event_2l_ops);
+    d->event.fifo = NULL;
+    for_each_vcpu(d, v) {
+        if (v->event.fifo)
+            page_unmap(v->event.fifo->control);
+        heap_free(v->event.fifo);
+        v->event.fifo = NULL;
+    }
+    for (unsigned i = 0; i < f->pages; i++)
+        page_unmap(f->page[i]);
+    heap_free(f);
+}
+
+/* With the domain: what a failed switch left behind. */
+void event_fifo_free(struct domain *d)
+{
+    struct vcpu *v;
+
+    if (!d->vcpus)
+        return;
+    for_each_vcpu(d, v) {
+        heap_free(v->event.fifo);
+        v->event.fifo = NULL;
+    }
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The memory account of a domain: which frames it owns, how many it may have,
+ * what it has claimed. As long as a frame is owned the domain keeps one
+ * reference to itself, so that the account outlives the frames. Called by
+ * control/ (memory_op, builder), grant transfer and mm/frame.c (the last
+ * reference of a frame went). Lock: d->page_lock (LOCK_DOMAIN_PAGES).
+ */
+#include "atomic.h"
+#include "bug.h"
+#include "domain/domain.h"
+#include "domain/internal.h"
+#include "errno.h"
+#include "machine/tlb.h"
+#include "mm/buddy.h"
+
+/* page_lock held. Counts @n more or fewer frames; the domain refers to itself while it has any. */
+static void account_add(struct domain *d, u64 *count, u64 n)
+{
+    if (*count == 0)
+        domain_get(d);
+    *count += n;
+}
+
+/* @return true: the caller drops the reference after unlocking */
+static bool account_sub(u64 *count, u64 n)
+{
+    ASSERT(*count >= n);
+    *count -= n;
+    return *count == 0;
+}
+
+static void range_widen(struct domain *d, mfn_t mfn, u64 n)
+{
+    if (mfn.n < d->min_mfn)
+        d->min_mfn = mfn.n;
+    if (mfn.n + n - 1 > d->max_mfn)
+        d->max_mfn = mfn.n + n - 1;
+}
+
+int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order)
+{
+    u64 n = 1UL << order;
+    int rc = 0;
+
+    spin_lock(&d->page_lock);
+    if (d->dying) {
+        rc = -EINVAL;
+    } else if (n > d->max_pages || d->tot_pages > d->max_pages - n) {
+        rc = -E2BIG;
+    } else {
+        account_add(d, &d->tot_pages, n);
+        range_widen(d, mfn, n);
+        for (u64 i = 0; i < n; i++) {
+            struct frame *f = mfn_to_frame(mfn_add(mfn, i));
+
+            ASSERT(!(f->refs & FRAME_COUNT));
+            f->type = 0;
+            f->owner = d->id;
+            atomic_store(&f->refs, (u32)(FRAME_ALLOCATED | 1)); /* from here on others may refer to it */
+        }
+    }
+    spin_unlock(&d->page_lock);
+    return rc;
+}
+
+/* Takes up to @n frames off the claim, which the allocation has just used. */
+static void claim_use(struct domain *d, u64 n)
+{
+    u64 used;
+
+    spin_lock(&d->page_lock);
+    used = MIN(d->claimed_pages, n);
+    d->claimed_pages -= used;
+    spin_unlock(&d->page_lock);
+    if (used)
+        buddy_unclaim(used);
+}
+
+mfn_t domain_alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags)
+{
+    u64 n = 1UL << order;
+    bool claimed = READ_ONCE(d->claimed_pages) >= n;
+    mfn_t mfn;
+
+    if (READ_ONCE(d->dying) || n > d->max_pages || READ_ONCE(d->tot_pages) > d->max_pages - n)
+        return INVALID_MFN; /* before a large block is taken for nothing; decided below */
+    mfn = buddy_alloc(order, max_bits, flags | (claimed ? BUDDY_CLAIMED : 0));
+    if (mfn_eq(mfn, INVALID_MFN))
+        return mfn;
+    if (domain_add_frames(d, mfn, order)) {
+        buddy_free(mfn, order);
+        return INVALID_MFN;
+    }
+    claim_use(d, n);
+    return mfn;
+}
+
+int domain_set_claim(struct domain *d, u64 pages)
+{
+    u64 old, want = 0;
+    int rc = 0;
+
+    spin_lock(&d->page_lock);
+    old = d->claimed_pages;
+    if (pages) {
+        if (old || pages < d->tot_pages || pages > d->max_pages || d->dying)
+            rc = -EINVAL;
+        else
+            want = pages - d->tot_pages;
+        if (!rc && want)
+            rc = buddy_claim(want);
+        if (!rc)
+            d->claimed_pages = want;
+        old = 0;
+    } else {
+        d->claimed_pages = 0;
+    }
+    spin_unlock(&d->page_lock);
+    if (old)
+        buddy_unclaim(old);
+    return rc;
+}
+
+int domain_steal_frame(struct domain *d, mfn_t mfn)
+{
+    struct frame *f;
+    u32 expected = FRAME_ALLOCATED | 1;
+    bool last;
+
+    if (!mfn_valid(mfn))
+        return -EINVAL;
+    f = mfn_to_frame(mfn);
+    if (!frame_get(f, d->id))
+        return -EINVAL;
+    if (f->refs & FRAME_XENHEAP) {
+        frame_put(f);
+        return -EINVAL;
+    }
+    expected++; /* ours */
+    if (!atomic_cmpxchg(&f->refs, &expected, 0)) {
+        frame_put(f);
+        return -EBUSY;
+    }
+    /* No PTE refers to it, and nobody can find it: what is left are translations in TLBs. */
+    tlb_flush_mask(&d->dirty_cpus);
+    spin_lock(&d->page_lock);
+    f->type = 0;
+    f->owner = DOMID_INVALID;
+    last = account_sub(&d->tot_pages, 1);
+    spin_unlock(&d->page_lock);
+    if (last)
+        domain_put(d);
+    return 0;
+}
+
+bool domain_drop_frame(struct domain *d, mfn_t mfn)
+{
+    struct frame *f = mfn_to_frame(mfn);
+
+    if (f->owner != d->id || !(atomic_and(&f->refs, ~(u32)FRAME_ALLOCATED) & FRAME_ALLOCATED))
+        return false;
+    frame_put(f);
+    return true;
+}
+
+/* Registered with mm/: nobody refers to @f any more. */
+static void frame_release(struct frame *f, domid_t owner)
+{
+    struct domain *d = domain_lookup(owner);
+    bool heap = f->refs & FRAME_XENHEAP, last;
+
+    BUG_ON(!d); /* a domain lives as long as its frames */
+    spin_lock(&d->page_lock);
+    last = account_sub(heap ? &d->xenheap_pages : &d->tot_pages, 1);
+    if (!heap) {
+        f->owner = DOMID_INVALID;
+        f->refs = 0;
+    }
+    spin_unlock(&d->page_lock);
+    if (!heap)
+        buddy_free(frame_to_mfn(f), 0);
+    if (last)
+        domain_put(d);
+}
+
+void share_frame_with(struct domain *d, void *page, bool writable)
+{
+    mfn_t mfn = virt_to_mfn(page);
+    struct frame *f = mfn_to_frame(mfn);
+
+    spin_lock(&d->page_lock);
+    f->type = (u32)(writable ? FRAME_WRITABLE : FRAME_NONE) << TYPE_SHIFT | 1; /* can become nothing else */
+    f->owner = d->id;
+    account_add(d, &d->xenheap_pages, 1);
+    atomic_store(&f->refs, (u32)(FRAME_XENHEAP | FRAME_ALLOCATED | 1));
+    spin_unlock(&d->page_lock);
+}
+
+void share_frame_drop(void *page)
+{
+    struct frame *f = mfn_to_frame(virt_to_mfn(page));
+
+    if (atomic_and(&f->refs, ~(u32)FRAME_ALLOCATED) & FRAME_ALLOCATED)
+        frame_put(f);
+}
+
+void unshare_frame(void *page)
+{
+    struct frame *f = mfn_to_frame(virt_to_mfn(page));
+
+    BUG_ON(f->refs & FRAME_COUNT);
+    f->owner = DOMID_INVALID;
+    f->type = 0;
+    f->refs = 0;
+}
+
+void domain_pages_init(void)
+{
+    frame_ops.release = frame_release;
+}
