@@ -9,11 +9,12 @@
 
 #define MAX_CPUS 256    /* physical CPUs */
 #define MAX_VCPUS 128   /* vCPUs of one domain */
-#define STACK_ORDER 2   /* the stack of a physical CPU: 16 KiB, aligned to its size */
+#define STACK_ORDER 3   /* the stack of a physical CPU: 32 KiB aligned to its size, see machine/cpu_tables.h */
 #define STACK_SIZE (PAGE_SIZE << STACK_ORDER)
 
 #define XEN_MAJOR 4
 #define XEN_MINOR 17
 #define XEN_EXTRA "-hospes"
+#define HOSPES_VERSION "0.1"
 
 #endif

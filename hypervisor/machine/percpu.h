@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Variables of which every physical CPU has its own copy. They are defined in
- * the section .percpu; machine/percpu.c gives each CPU a copy while booting and
+ * the section .percpu, start as zero; percpu_create() gives each CPU a copy while booting and
  * the distance to it is percpu_offset[]. The sim build replaces this file.
  *
  *     DEFINE_PERCPU(unsigned, ticks);
@@ -13,6 +13,12 @@
 #include "machine/cpu.h"
 
 extern u64 percpu_offset[MAX_CPUS];
+
+/*
+ * Variables, stack and tables of a CPU that is about to be started. @return the top of its stack, with cpu and
+ * percpu_offset set; NULL: no memory.
+ */
+struct cpu_top *percpu_create(unsigned cpu);
 
 #define DEFINE_PERCPU(type, name) __section(".percpu") __typeof__(type) percpu_##name
 #define DECLARE_PERCPU(type, name) extern __typeof__(type) percpu_##name

@@ -33,9 +33,12 @@ struct cpu_top {
     struct vcpu *current; /* the vCPU whose context is loaded */
     u64 percpu_offset;    /* see percpu.h */
     u64 guest_cr3;        /* XPTI: the root to load before returning to the guest, 0: none (pv/xpti.c) */
-    u64 host_cr3;         /* XPTI: the full root to load on entry, 0: none */
+    u64 host_cr3;         /* XPTI: set to the full root just before guest_cr3 is loaded; entry.S loads it and stores 0 */
+    u64 full_cr3;         /* XPTI: the full root that belongs to guest_cr3 */
     u32 cpu;              /* number of this physical CPU */
     u32 pad;
 };
+/* The end of the guest's frame is TSS.RSP0, which the CPU aligns to 16 bytes before it pushes. */
+_Static_assert((sizeof(struct cpu_top) - sizeof(struct regs)) % 16 == 0, "the frame must lie where the CPU pushes it");
 
 #endif

@@ -40,6 +40,22 @@ extern void (*guest_return)(void);
  */
 u64 extable_fixup(u64 rip);
 
+/*
+ * Looked at before the fix-up table when an instruction of the hypervisor faults (interrupts off): the PV floor
+ * maps LDT pages and the like. @return true: dealt with, go on at regs->rip. NULL: none.
+ */
+extern bool (*host_fault_handler)(struct regs *regs, u64 cr2);
+
+/* Looked at first on an NMI, on the NMI stack: may not sleep, lock or fault. @return true: it was ours. NULL: none. */
+extern bool (*nmi_handler)(struct regs *regs);
+
+const char *trap_name(unsigned vector);
+
+/* Called by entry.S. */
+void trap_from_guest(struct regs *regs);
+void trap_from_host(struct regs *regs);
+void trap_on_own_stack(struct regs *regs);
+
 /* Prints registers and a symbolised backtrace. */
 void regs_print(const struct regs *regs);
 void backtrace_print(const struct regs *regs);

@@ -51,4 +51,29 @@ void vunmap(void *va, u64 frames);
 /* Sets one entry of the CPU's GDT/LDT window (index 0..31 pages) without a flush; mfn INVALID_MFN: not present. */
 void cpu_window_set(unsigned cpu, unsigned page, mfn_t mfn, u64 flags);
 
+/* ---- while booting ---- */
+
+struct ram_range {
+    paddr_t start, end;
+};
+
+/*
+ * Builds the final tables: direct map of @ram (sorted, whole pages), image, vmap area, CPU windows; loads them. Then
+ * maps frame records and M2P for @ram. Takes its memory from early_alloc(). Stops the machine when that is not
+ * enough. The machine's features are known (cpu_features_init).
+ */
+void paging_init(const struct ram_range *ram, unsigned count);
+
+paddr_t image_to_paddr(const void *p);              /* of something in the image */
+void cpu_window_prepare(unsigned cpu, unsigned page, const void *content, bool executable); /* platform_memory.map_cpu_window */
+
+/*
+ * Memory before the buddy allocator is there: free ranges from the memory map, given out from the top.
+ * early_next() hands over what is left, range by range. @return 0 / false: none
+ */
+void early_add(paddr_t start, paddr_t end);
+paddr_t early_alloc(u64 size, u64 align, paddr_t below); /* not zeroed; below 0: anywhere */
+bool early_next(struct ram_range *r);
+extern u64 early_allocated; /* bytes given out */
+
 #endif
