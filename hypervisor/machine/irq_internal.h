@@ -14,4 +14,7 @@ int vector_alloc(unsigned cpu, unsigned irq);
 void vector_free(unsigned cpu, unsigned vector, unsigned irq);
 int vector_irq_of(unsigned vector);    /* on this CPU; -1: none */
 
+/* Handler of one of the hypervisor's own vectors, NULL: none. */
+void (*interrupt_handler_of(unsigned vector))(void);
+
 #endif

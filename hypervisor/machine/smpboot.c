@@ -81,6 +81,7 @@ void smp_ap_main(void)
     while (atomic_load(&ap_state) != AP_SYNC)
         cpu_relax();
     time_cpu_init();
+    clock_event_cpu_init();
     fpu_cpu_init();
     cpumask_set(&cpu_online_mask, cpu);
     set_state(AP_ONLINE);

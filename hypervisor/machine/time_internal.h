@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between time.c, time_scale.c, time_source.c, clock_event.c, rtc.c and smpboot.c; machine/ only. */
+/* Between time.c, calibrate.c, time_scale.c, time_source.c, clock_event.c, rtc.c and smpboot.c; machine/ only. */
 #ifndef HV_MACHINE_TIME_INTERNAL_H
 #define HV_MACHINE_TIME_INTERNAL_H
 
@@ -29,6 +29,10 @@ void clock_event_cpu_init(void);
 
 /* Reads the CMOS clock, rtc.c. @return seconds since 1970, 0: it makes no sense */
 u64 rtc_read(void);
+
+/* On this CPU, @s in terms of the boot CPU's TSC; and the rate for everybody. time.c */
+void time_adopt_scale(const struct time_scale *s);
+void time_set_frequency(u64 hz);
 
 /* A further CPU while it starts: its distance to the boot CPU's TSC and its copy of the scale. */
 void time_cpu_init(void);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which device vector of which CPU belongs to which irq. Vectors are given out
- * round-robin over the priority classes, so that they spread. Called by irq.c
- * with the descriptor's lock held; own lock: LOCK_VECTOR. Looking one up in an
- * interrupt needs no lock: the CPU reads its own table.
+ * Who a vector belongs to: the table of the hypervisor's own, written while
+ * booting only, and which device vector of which CPU belongs to which irq.
+ * Device vectors are given out round-robin over the priority classes, so that
+ * they spread. Called by irq.c with the descriptor's lock held; own lock:
+ * LOCK_VECTOR. Looking one up in an interrupt needs no lock: the CPU reads its
+ * own table.
  */
 #include "errno.h"
 #include "machine/interrupt.h"
@@ -17,6 +19,18 @@
 static struct spinlock lock = SPINLOCK_INIT(LOCK_VECTOR);
 static DEFINE_PERCPU(u16[VECTORS], vector_irq); /* irq + 1; 0: free */
 static DEFINE_PERCPU(u8, last_vector);
+
+static void (*system_handlers[256 - VECTOR_SYSTEM_FIRST])(void);
+
+void interrupt_set_handler(enum vector vector, void (*fn)(void))
+{
+    system_handlers[vector - VECTOR_SYSTEM_FIRST] = fn;
+}
+
+void (*interrupt_handler_of(unsigned vector))(void)
+{
+    return system_handlers[vector - VECTOR_SYSTEM_FIRST];
+}
 
 static bool usable(unsigned vector)
 {
