@@ -26,7 +26,7 @@ static int check_mmio(const struct domain *pt, const struct domain *pg, mfn_t mf
 {
     if (pg == dom_io)
         pg = current->domain;
-    if (!domain_iomem_allowed(pg, mfn.n, mfn.n) || (pg != pt && !domain_iomem_allowed(pt, mfn.n, mfn.n)))
+    if (!domain_iomem_allowed(pg, mfn, 1) || (pg != pt && !domain_iomem_allowed(pt, mfn, 1)))
         return -EPERM;
     return 0;
 }
