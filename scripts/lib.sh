@@ -4,6 +4,7 @@
 # ~/.cache/hospes); HASH covers every input, so a folder that exists is right and is never changed.
 
 set -euo pipefail
+umask 022
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${HOSPES_CACHE:-$HOME/.cache/hospes}
 JOBS=${JOBS:-$(nproc)}
