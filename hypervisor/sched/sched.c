@@ -356,7 +356,7 @@ struct sched_unit *sched_cpu_unit(unsigned cpu)
     return READ_ONCE(cpus[cpu].unit);
 }
 
-nsec_t sched_cpu_idle_time(unsigned cpu)
+nsec_t sched_idle_time(unsigned cpu)
 {
     struct sched_unit *u = cpus[cpu].idle;
     enum run_state state;

@@ -109,7 +109,7 @@ int sched_pin_override(struct sched_unit *u, int cpu);
 void sched_times(const struct sched_unit *u, enum run_state *state, nsec_t *entry, nsec_t times[4]);
 struct sched_unit *sched_current_unit(void);
 struct sched_unit *sched_cpu_unit(unsigned cpu);  /* what runs there now; a hint */
-nsec_t sched_cpu_idle_time(unsigned cpu);
+nsec_t sched_idle_time(unsigned cpu);
 
 /* For schedulers. */
 void sched_set_cpu_lock(unsigned cpu, struct spinlock *lock);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of grant entries of a domain: making, growing, showing it to the
+ * guest and to the toolstack, and what happens to it when the domain dies. Its use
+ * is in grant_pin.c. Lock: the table's (LOCK_GRANT_TABLE); never two at once.
+ */
+#include "domain/grant_table.h"
+
+#include "atomic.h"
+#include "domain/grant_internal.h"
+#include "errno.h"
+#include "machine/console.h"
+#include "mm/buddy.h"
+#include "mm/heap.h"
+#include "sched/softirq.h"
+#include <xen/memory.h>
+
+#define DEFAULT_FRAMES 64u      /* gnttab_max_frames= of Xen */
+#define DEFAULT_MAPTRACK 1024u  /* gnttab_max_maptrack_frames= */
+#define LIMIT_FRAMES 1024u
+#define LIMIT_MAPTRACK 8192u
+#define RELEASE_BATCH 64
+
+static int check_limits(unsigned *frames, unsigned *maptrack)
+{
+    if (!*frames)
+        *frames = DEFAULT_FRAMES;
+    if (!*maptrack)
+        *maptrack = DEFAULT_MAPTRACK;
+    return *frames > LIMIT_FRAMES || *maptrack > LIMIT_MAPTRACK ? -EINVAL : 0;
+}
+
+static int add_frame(struct grant_table *t)
+{
+    struct grant_entry_v1 *shared = page_alloc();
+    struct grant_active *active;
+
+    if (!shared)
+        return -ENOMEM;
+    active = heap_array(ENTRIES_PER_FRAME, sizeof(*active));
+    if (!active) {
+        page_free(shared);
+        return -ENOMEM;
+    }
+    t->shared[t->frames] = shared;
+    t->active[t->frames] = active;
+    t->frames++;
+    return 0;
+}
+
+int grant_table_grow(struct domain *d, unsigned frames)
+{
+    struct grant_table *t = d->grant;
+
+    if (frames > t->max_frames || d->dying)
+        return -EINVAL;
+    while (t->frames < frames) {
+        int rc = add_frame(t);
+
+        if (rc)
+            return rc;
+        if (t->visible)
+            share_frame_with(d, t->shared[t->frames - 1], true);
+    }
+    return 0;
+}
+
+int grant_table_init(struct domain *d, unsigned max_frames, unsigned max_maptrack)
+{
+    struct grant_table *t;
+    int rc = check_limits(&max_frames, &max_maptrack);
+
+    if (rc)
+        return rc;
+    t = heap_new(struct grant_table);
+    if (!t)
+        return -ENOMEM;
+    spin_lock_init(&t->lock, LOCK_GRANT_TABLE);
+    t->max_frames = max_frames;
+    t->max_maptrack = max_maptrack;
+    t->free_handle = NO_HANDLE;
+    t->shared = heap_array(max_frames, sizeof(*t->shared));
+    t->active = heap_array(max_frames, sizeof(*t->active));
+    t->maptrack = heap_array(max_maptrack, sizeof(*t->maptrack));
+    d->grant = t;
+    rc = t->shared && t->active && t->maptrack ? add_frame(t) : -ENOMEM;
+    if (rc)
+        grant_table_destroy(d);
+    return rc;
+}
+
+void grant_table_destroy(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+
+    if (!t)
+        return;
+    for (unsigned i = 0; i < t->frames; i++) {
+        if (t->visible)
+            unshare_frame(t->shared[i]);
+        page_free(t->shared[i]);
+        heap_free(t->active[i]);
+    }
+    for (unsigned i = 0; i < t->maptrack_frames; i++)
+        page_free(t->maptrack[i]);
+    heap_free(t->shared);
+    heap_free(t->active);
+    heap_free(t->maptrack);
+    heap_free(t);
+    d->grant = NULL;
+}
+
+void grant_table_share(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+
+    spin_lock(&t->lock);
+    for (unsigned i = 0; i < t->frames; i++)
+        share_frame_with(d, t->shared[i], true);
+    t->visible = true;
+    spin_unlock(&t->lock);
+}
+
+void grant_table_unshare(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+
+    for (unsigned i = 0; i < t->frames; i++)
+        share_frame_drop(t->shared[i]);
+}
+
+void grant_table_barrier(struct domain *d)
+{
+    spin_lock(&d->grant->lock);
+    spin_unlock(&d->grant->lock);
+}
+
+unsigned grant_max_frames(const struct domain *d)
+{
+    return d->grant->max_frames;
+}
+
+int grant_table_frame(struct domain *d, unsigned index, mfn_t *out)
+{
+    struct grant_table *t = d->grant;
+    int rc;
+
+    if (index >= t->max_frames)
+        return -EINVAL;
+    spin_lock(&t->lock);
+    rc = grant_table_grow(d, index + 1);
+    if (!rc)
+        *out = virt_to_mfn(t->shared[index]);
+    spin_unlock(&t->lock);
+    return rc;
+}
+
+int grant_acquire_resource(struct domain *d, unsigned id, unsigned frame, unsigned nr, mfn_t *out)
+{
+    unsigned end;
+    int rc;
+
+    if (id != XENMEM_resource_grant_table_id_shared || __builtin_add_overflow(frame, nr, &end))
+        return -EINVAL;
+    if (end > d->grant->max_frames)
+        return -EINVAL;
+    for (unsigned i = 0; i < nr; i++) {
+        rc = grant_table_frame(d, frame + i, &out[i]);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int grant_set_entry(struct domain *d, unsigned ref, unsigned to, u32 frame)
+{
+    struct grant_table *t = d->grant;
+    struct grant_entry_v1 *e;
+    int rc = -EINVAL;
+
+    spin_lock(&t->lock);
+    if (ref < t->frames * ENTRIES_PER_FRAME) {
+        e = grant_shared(t, ref);
+        e->domid = (domid_t)to;
+        e->frame = frame;
+        atomic_store(&e->flags, (u16)GTF_permit_access);
+        rc = 0;
+    }
+    spin_unlock(&t->lock);
+    return rc;
+}
+
+/*
+ * One mapping of a dying domain: its PTEs keep their own references until its
+ * page tables go, ours end here.
+ */
+static void release(struct maptrack *m)
+{
+    struct domain *rd = domain_find(m->domid);
+    u32 flags = m->flags;
+
+    if (rd) {
+        spin_lock(&rd->grant->lock);
+        grant_unpin(rd, m->ref, flags);
+        spin_unlock(&rd->grant->lock);
+    }
+    grant_frame_put(MFN(m->frame), flags);
+    m->flags = 0;
+    if (rd)
+        domain_put(rd);
+}
+
+int grant_release_mappings(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+    u32 end = t->maptrack_frames * MAPTRACK_PER_FRAME;
+
+    for (unsigned done = 0; t->release_next < end; t->release_next++) {
+        u32 h = t->release_next;
+        struct maptrack *m = &t->maptrack[h / MAPTRACK_PER_FRAME][h % MAPTRACK_PER_FRAME];
+
+        if (!m->flags)
+            continue;
+        if (done++ % RELEASE_BATCH == RELEASE_BATCH - 1 && preempt_needed())
+            return -ERESTART;
+        release(m);
+    }
+    return 0;
+}
+
+void grant_dump(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+
+    spin_lock(&t->lock);
+    pr_info("d%d: grant table of %u frames (at most %u)\n", d->id, t->frames, t->max_frames);
+    for (u32 ref = 0; ref < t->frames * ENTRIES_PER_FRAME; ref++) {
+        const struct grant_active *a = grant_active(t, ref);
+        const struct grant_entry_v1 *e = grant_shared(t, ref);
+
+        if (a->host_readers || a->host_writers || a->dev_readers || a->dev_writers)
+            pr_info("  %5u frame %x flags %x used by d%d: host r%u w%u dev r%u w%u\n", ref, a->frame, e->flags, a->by,
+                    a->host_readers, a->host_writers, a->dev_readers, a->dev_writers);
+    }
+    spin_unlock(&t->lock);
+}
