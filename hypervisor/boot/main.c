@@ -32,6 +32,8 @@
 #include "machine/time.h"
 #include "mm/buddy.h"
 #include "mm/paging.h"
+#include "passthrough/msi.h"
+#include "passthrough/pci.h"
 #include "pv/callbacks.h"
 #include "pv/domain.h"
 #include "sched/sched.h"
@@ -187,6 +189,8 @@ static paddr_t start_platform(void)
         .stop_others = smp_stop_others, .restart = machine_restart, .delay = udelay,
     };
     fpu_init();
+    pci_init();
+    msi_init();
     return rsdp ? rsdp : acpi.rsdp;
 }
 

@@ -68,7 +68,7 @@ struct acpi_mcfg {
 struct acpi_fadt {
     bool present;
     bool hw_reduced, pm_timer_32bit, reset_supported;
-    struct acpi_address pm_timer, pm1a_control, pm1b_control, reset; /* address 0: none */
+    struct acpi_address pm_timer, pm1a_control, pm1b_control, sleep_control, reset; /* address 0: none */
     u8 reset_value;
     u16 sci;
 };

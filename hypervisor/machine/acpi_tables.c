@@ -22,6 +22,7 @@ enum fadt_offset {
     FADT_X_PM1A_CONTROL = 172,
     FADT_X_PM1B_CONTROL = 184,
     FADT_X_PM_TIMER = 208,
+    FADT_SLEEP_CONTROL = 244,
 };
 #define FADT_LENGTH_V1 116
 #define FADT_FLAG_TIMER_32BIT BIT(8)
@@ -69,6 +70,7 @@ int acpi_fadt_parse(const struct acpi_header *t, struct acpi_fadt *f)
         if (field(t, FADT_PM_TIMER_LENGTH, 1) == 4)
             f->pm_timer = choose_address(t, FADT_X_PM_TIMER, FADT_PM_TIMER, 32);
     }
+    f->sleep_control = choose_address(t, FADT_SLEEP_CONTROL, 0, 8);
     f->reset = choose_address(t, FADT_RESET, 0, 8);
     f->reset_value = (u8)field(t, FADT_RESET_VALUE, 1);
     f->reset_supported = (flags & FADT_FLAG_RESET) && f->reset.address;

@@ -50,25 +50,26 @@ static u64 rate(const struct sample *from, const struct sample *to, u64 ticks)
     return (u64)((unsigned __int128)(to->tsc - from->tsc) * source->hz / ticks);
 }
 
-/* First calibration; the APIC's timer is measured along. @return its rate in Hz */
+/* First calibration. @return rate of the APIC's timer in Hz */
 static u64 calibrate(void)
 {
-    u64 wait = source->hz / SHORT_CALIBRATION_HZ, ticks;
+    u64 wait = source->hz / SHORT_CALIBRATION_HZ, start, ticks;
     struct sample end;
     u32 count;
 
     apic_timer_mode(false);
     start_sample = take_sample();
+    start = source->read();
     apic_timer_oneshot(APIC_TIMER_MAX);
     do
         cpu_relax();
-    while (((source->read() - start_sample.reference) & source->mask) < wait);
+    while (((source->read() - start) & source->mask) < wait);
     count = APIC_TIMER_MAX - apic_timer_current();
+    ticks = (source->read() - start) & source->mask;
     end = take_sample();
     apic_timer_oneshot(0);
 
-    ticks = (end.reference - start_sample.reference) & source->mask;
-    tsc_hz = rate(&start_sample, &end, ticks);
+    tsc_hz = rate(&start_sample, &end, (end.reference - start_sample.reference) & source->mask);
     return (u64)((unsigned __int128)count * source->hz / ticks);
 }
 

@@ -22,7 +22,9 @@
 #define RESET_COLD 0x02
 #define RESET_GO 0x04
 #define RESET_WAIT_US 50000
+#define SOFT_OFF 5
 #define SLEEP_ENABLE 0x2000
+#define SLEEP_CONTROL_ENABLE 0x20
 #define SLEEP_WAIT_US 500000
 
 static bool wanted(char method)
@@ -89,25 +91,36 @@ void machine_restart(void)
     machine_halt();
 }
 
+static bool usable(const struct acpi_address *a)
+{
+    return a->address && a->space == ACPI_IO && a->address <= 0xfffe;
+}
+
 static void write_control(const struct acpi_address *a, u16 value)
 {
-    if (a->address && a->space == ACPI_IO && a->address <= 0xfffe)
+    if (usable(a))
         outw((u16)a->address, value);
 }
 
-int machine_enter_sleep(u16 pm1a, u16 pm1b)
+int machine_enter_sleep(unsigned state, u16 a, u16 b, bool extended)
 {
-    const struct acpi_address *a = &acpi.fadt.pm1a_control, *b = &acpi.fadt.pm1b_control;
+    const struct acpi_fadt *f = &acpi.fadt;
 
-    if (!acpi.fadt.present || !a->address)
+    if (state != SOFT_OFF)
+        return -EOPNOTSUPP;
+    if (!usable(extended ? &f->sleep_control : &f->pm1a_control))
         return -ENODEV;
     smp_stop_others();
     wbinvd();
-    write_control(a, pm1a & (u16)~SLEEP_ENABLE);
-    write_control(b, pm1b & (u16)~SLEEP_ENABLE);
-    write_control(a, pm1a | SLEEP_ENABLE);
-    write_control(b, pm1b | SLEEP_ENABLE);
+    if (extended) {
+        outb((u16)f->sleep_control.address, (u8)a | SLEEP_CONTROL_ENABLE);
+    } else {
+        write_control(&f->pm1a_control, a & (u16)~SLEEP_ENABLE);
+        write_control(&f->pm1b_control, b & (u16)~SLEEP_ENABLE);
+        write_control(&f->pm1a_control, a | SLEEP_ENABLE);
+        write_control(&f->pm1b_control, b | SLEEP_ENABLE);
+    }
     udelay(SLEEP_WAIT_US);
-    pr_error("The machine did not power off (PM1 control %#x); switch it off by hand\n", pm1a);
+    pr_error("The machine did not power off (PM1 control %#x); switch it off by hand\n", a);
     return -EIO;
 }

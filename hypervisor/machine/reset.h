@@ -9,10 +9,10 @@ void machine_restart(void) __noreturn; /* other CPUs are stopped first; by every
 void machine_halt(void) __noreturn;
 
 /*
- * XENPF_enter_acpi_sleep: writes the values to PM1a/PM1b control (ACPI 6.4,
- * 4.8.3.2.1), which powers the machine off (S5). @return -ENODEV: no such
- * registers; -EIO: the machine is still there
+ * XENPF_enter_acpi_sleep (xen/platform.h): powers the machine off by writing @a and @b to PM1a and PM1b control,
+ * or @a to the sleep control register (@extended, ACPI 6.4 4.8.3.2.1 and 4.8.3.7). @state: 5 (soft off) only.
+ * @return -EOPNOTSUPP another state; -ENODEV no such registers; -EIO the machine is still there
  */
-int machine_enter_sleep(u16 pm1a, u16 pm1b);
+int machine_enter_sleep(unsigned state, u16 a, u16 b, bool extended);
 
 #endif
