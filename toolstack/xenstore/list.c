@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define PERM_COLUMN 60
 #define MAX_DEPTH (XENSTORE_ABS_PATH_MAX / 2 + 1)
 
 struct level {
@@ -57,7 +58,8 @@ static int descend(struct lister *l, size_t path_len)
     return rc;
 }
 
-static void print_perms(struct lister *l)
+/* Shows the permissions, with -f behind three blanks, else in one column behind a row of dots. */
+static void print_perms(struct lister *l, unsigned int used)
 {
     struct xs_perm *perms;
     unsigned int n;
@@ -65,7 +67,15 @@ static void print_perms(struct lister *l)
     if (xs_get_perms(l->xs, l->tx, l->path, &perms, &n)) {
         return;
     }
-    fputs("  (", stdout);
+    if (l->opt->full) {
+        fputs("   (", stdout);
+    } else {
+        putchar(' ');
+        for (used++; used < PERM_COLUMN; used++) {
+            putchar(used & 1 ? '.' : ' ');
+        }
+        fputs("  (", stdout);
+    }
     for (unsigned int i = 0; i < n; i++) {
         char text[XS_PERM_STRLEN];
 
@@ -87,14 +97,14 @@ static void print_node(struct lister *l, const char *name)
     if (text && !l->opt->full && l->width && used + strlen(text) + 5 > l->width) {
         int room = (int)l->width - used - 8;
 
-        printf(" = \"%.*s...\"", room > 0 ? room : 0, text);
+        used += printf(" = \"%.*s...\"", room > 0 ? room : 0, text);
     } else if (text) {
-        printf(" = \"%s\"", text);
+        used += printf(" = \"%s\"", text);
     } else {
-        printf(": %s", strerror(-rc));
+        used += printf(": %s", strerror(-rc));
     }
     if (l->opt->prefix) {
-        print_perms(l);
+        print_perms(l, (unsigned int)used);
     }
     putchar('\n');
     free(text);

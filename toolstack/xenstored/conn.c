@@ -73,6 +73,7 @@ struct conn *conn_new_ring(struct xsd *x, struct domain *dom)
     c->dom = dom;
     c->actor = (struct actor){ .domid = dom->domid, .target = dom->target, .priv = !dom->domid };
     dom->conn = c;
+    c->ready = c->moved = true;    /* the guest is told once: it may be waiting for us to come up */
     ring_attach(c, true);
     return c;
 }

@@ -17,7 +17,7 @@ typedef char path_t[XENSTORE_ABS_PATH_MAX + 1];
 bool path_valid(const char *path, size_t max, bool special);
 
 /*
- * Completes a path: relative ones go below base ("" for a socket, /local/domain/N for a domain).
+ * Completes a path: relative ones go below base (/local/domain/N; for a socket that of Domain 0).
  * Returns 0, or -EINVAL if it does not fit. Validity is path_valid()'s matter.
  */
 int path_complete(const char *given, const char *base, path_t out);

@@ -72,13 +72,10 @@ int parse_domid(const char *text, uint16_t *domid)
     return 0;
 }
 
-/* What relative paths are relative to: a domain's own directory; a socket's is the root. */
+/* What relative paths are relative to: a domain's own directory; a socket's is that of Domain 0. */
 static void base_of(const struct conn *c, char base[24])
 {
-    base[0] = 0;
-    if (c->dom) {
-        snprintf(base, 24, "/local/domain/%u", c->dom->domid);
-    }
+    snprintf(base, 24, "/local/domain/%u", c->actor.domid);
 }
 
 static int get_path(const struct request *r, const char *given, bool special, path_t path)

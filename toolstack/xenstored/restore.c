@@ -317,9 +317,7 @@ static int restore_watch(struct restore *r, struct body *b, bool extended, bool 
         return -EINVAL;
     }
     if (path[0] != '/' && path[0] != '@') {
-        if (c->dom) {
-            snprintf(base, sizeof(base), "/local/domain/%u", c->dom->domid);
-        }
+        snprintf(base, sizeof(base), "/local/domain/%u", c->actor.domid);
         rel = strlen(base) + 1;
     }
     if (path_complete(path, base, full) || (full[0] == '/' && !path_valid(full, XENSTORE_ABS_PATH_MAX, false))) {
