@@ -65,7 +65,14 @@ static mfn_t any_frame(const struct domain *d)
 
 static unsigned any_index(void)
 {
-    return sim_rnd(4) ? sim_rnd(12) : sim_rnd(512);
+    switch (sim_rnd(8)) {
+    case 0:
+        return sim_rnd(512);
+    case 1:
+        return 254 + sim_rnd(20); /* around our own slots of level-4 tables */
+    default:
+        return sim_rnd(12);
+    }
 }
 
 static u64 any_entry(const struct domain *d)
@@ -258,10 +265,9 @@ static const struct {
     { 3, { 0x48, 0x31, 0x37 } },                   /* xor */
 };
 
-static void emulated_store(struct vcpu *v)
+static void emulated_store(struct vcpu *v, vaddr_t va)
 {
     unsigned k = sim_rnd(ARRAY_SIZE(instructions));
-    vaddr_t va = any_va() + any_index() * 8;
     struct regs *r;
 
     sim_switch(v);
@@ -275,6 +281,88 @@ static void emulated_store(struct vcpu *v)
     r->rax = any_entry(v->domain);
     sim_emulated += pv_emulate_pt_write(r, va);
 }
+
+static void emulated_store_anywhere(struct vcpu *v)
+{
+    emulated_store(v, any_va() + any_index() * 8);
+}
+
+/* ---- sequences ---- */
+
+static long one_op(struct vcpu *v, unsigned cmd, mfn_t mfn)
+{
+    struct mmuext_op op = { .cmd = cmd, .arg1.mfn = mfn.n };
+    long rc;
+
+    sim_switch(v);
+    memcpy(sim_window(), &op, sizeof(op));
+    rc = sim_hypercall(v, __HYPERVISOR_mmuext_op, SIM_WINDOW, 1, 0, DOMID_SELF);
+    while (sim_continue(v))
+        ;
+    return rc;
+}
+
+/* The life of a page table as kernels have it, without the flushes that they may leave out. */
+static void retype(struct vcpu *v)
+{
+    vaddr_t va = SIM_LINEAR + ((u64)sim_rnd(64) << PAGE_SHIFT);
+    struct vcpu *other = v->domain->vcpus[sim_rnd(SIM_VCPUS)];
+    mfn_t mfn;
+    u64 zero = 0, parts[2];
+
+    sim_switch(other);
+    if (guest_write(va, &zero, 8) || guest_clear(va, PAGE_SIZE)) /* leaves a writable translation behind */
+        return;
+    sim_switch(v);
+    mfn = pv_translate(v, va);
+    parts[0] = mfn_to_paddr(mfn) | PTE_P;
+    parts[1] = parts[0] | PTE_RW;
+    sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, parts[0], UVMF_NONE, 0);
+    if (one_op(v, MMUEXT_PIN_L1_TABLE + (sim_rnd(4) ? 0 : sim_rnd(4)), mfn))
+        return;
+    for (unsigned n = sim_rnd(4); n; n--)
+        emulated_store(v, va + any_index() * 8);
+    if (sim_rnd(2))
+        return;
+    sim_switch(other);
+    guest_read(&zero, va, 8);
+    one_op(v, MMUEXT_UNPIN_TABLE, mfn);
+    sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, parts[1], UVMF_NONE, 0);
+}
+
+/* Walks through a table, takes it out and makes it writable. */
+static void recycle(struct vcpu *v)
+{
+    vaddr_t va = any_va(), table_va = SIM_LINEAR + ((u64)sim_rnd(64) << PAGE_SHIFT);
+    u64 l2 = 0, probe;
+    mfn_t table, upper = INVALID_MFN;
+    struct mmu_update req[2];
+
+    sim_switch(v);
+    table = pv_translate(v, table_va);
+    if (!mfn_valid(table) || frame_type(mfn_to_frame(table)) != FRAME_L1 || mfn_to_frame(table)->owner != v->domain->id)
+        return;
+    upper = pv_translate(v, SIM_LINEAR + (2ul << PAGE_SHIFT)); /* the first level-2 table, if it is still there */
+    if (!mfn_valid(upper) || frame_type(mfn_to_frame(upper)) != FRAME_L2)
+        return;
+    va = SIM_LINEAR + (5ul << 21) + (1ul << PAGE_SHIFT);
+    l2 = mfn_to_paddr(table) | PTE_P | PTE_RW;
+    req[0] = (struct mmu_update){ mfn_to_paddr(table) + 8, mfn_to_paddr(frame_of(v->domain)) | PTE_P };
+    req[1] = (struct mmu_update){ mfn_to_paddr(upper) + 5 * 8, l2 };
+    memcpy(sim_window(), req, sizeof(req));
+    sim_hypercall(v, __HYPERVISOR_mmu_update, SIM_WINDOW, 2, 0, DOMID_SELF);
+    while (sim_continue(v))
+        ;
+    guest_read(&probe, va, 8);
+    req[1].val = 0;
+    memcpy(sim_window(), &req[1], sizeof(req[1]));
+    sim_hypercall(v, __HYPERVISOR_mmu_update, SIM_WINDOW, 1, 0, DOMID_SELF);
+    while (sim_continue(v))
+        ;
+    one_op(v, MMUEXT_UNPIN_TABLE, table);
+    sim_hypercall(v, __HYPERVISOR_update_va_mapping, table_va, mfn_to_paddr(table) | PTE_P | PTE_RW, UVMF_NONE, 0);
+}
+
 
 static void balloon(struct vcpu *v)
 {
@@ -357,7 +445,10 @@ static void grant(struct vcpu *v)
         frame_put(f);
         return;
     }
-    sim_granted += pv_grant_map(addr, mfn, flags) == GNTST_okay;
+    if (pv_grant_map(addr, mfn, flags) == GNTST_okay) {
+        sim_granted++;
+        sim_note_grant(v->domain->id, mfn);
+    }
     store(v);
     if (sim_rnd(3))
         sim_ungranted += pv_grant_unmap(addr, mfn, sim_rnd(4) ? 0 : any_va(), flags) == GNTST_okay;
@@ -387,7 +478,7 @@ void sim_action(void)
 {
     static void (*const actions[])(struct vcpu *v) = {
         mmu_update, mmu_update, mmu_update, mmu_update, mmuext, mmuext, mmuext, update_va, update_va,
-        store, store, emulated_store, emulated_store, build_tree, balloon, descriptor_table, grant,
+        store, store, emulated_store_anywhere, retype, retype, recycle, build_tree, balloon, descriptor_table, grant,
     };
     struct vcpu *v = any_vcpu();
 

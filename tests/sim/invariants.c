@@ -19,6 +19,14 @@ struct expected {
 };
 static struct expected *expected;
 
+/* By frame: the domains that have had it granted since it was allocated. */
+static u8 *granted;
+
+void sim_note_grant(domid_t id, mfn_t mfn)
+{
+    granted[mfn.n] |= 1 << id;
+}
+
 static void want_ref(mfn_t mfn)
 {
     expected[mfn.n].refs++;
@@ -61,6 +69,8 @@ static void entry_l1(const struct frame *f, u64 n, unsigned i, u64 e)
     }
     if (free_or_kept(mfn_to_frame(target)))
         sim_fail("entry %u of %#lx maps frame %#lx, which is free or ours", i, n, target.n);
+    if (mfn_to_frame(target)->owner != f->owner && f->owner != 0 && !(granted[target.n] >> f->owner & 1))
+        sim_fail("d%d maps frame %#lx of d%d, which was not granted", f->owner, target.n, mfn_to_frame(target)->owner);
     if (e & (PTE_PWT | PTE_PCD | PTE_PAT))
         sim_fail("entry %u of %#lx maps RAM uncached: %#lx", i, n, e);
     if (e & PTE_RW)
@@ -101,8 +111,10 @@ static void gather_frame(u64 n)
     const struct frame *f = mfn_to_frame(MFN(n));
     enum frame_type type = frame_type(f);
 
-    if (free_or_kept(f))
+    if (free_or_kept(f)) {
+        granted[n] = 0;
         return;
+    }
     if (f->refs & FRAME_ALLOCATED)
         want_ref(MFN(n));
     if (f->type & TYPE_LOCKED)
@@ -172,11 +184,12 @@ static void check_accounts(void)
         sim_fail("%lu frames are owned and %lu free of %lu", all, buddy_free_frames(), buddy_total_frames());
 }
 
-/* An unprivileged domain may reach others' frames only through grants (which the test holds) or its target. */
 void sim_check(void)
 {
-    if (!expected)
+    if (!expected) {
         expected = malloc(max_frame * sizeof(*expected));
+        granted = calloc(max_frame, 1);
+    }
     memset(expected, 0, max_frame * sizeof(*expected));
     for (u64 n = 0; n < max_frame; n++)
         if (mfn_valid(MFN(n)))

@@ -79,5 +79,6 @@ extern u64 sim_emulated, sim_granted, sim_ungranted, sim_deaths; /* successes, t
 
 /* ---- invariants.c ---- */
 void sim_check(void);
+void sim_note_grant(domid_t id, mfn_t mfn); /* @id has been given a mapping of another's frame */
 
 #endif

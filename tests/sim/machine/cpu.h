@@ -5,7 +5,7 @@
 
 #include "machine/regs.h"
 
-#define SIM_CPUS 4
+#define SIM_CPUS 6
 
 struct sim_cpu {
     struct cpu_top top;
