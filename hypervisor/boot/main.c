@@ -166,9 +166,8 @@ static void start_memory(void)
     cpu_features_init();
     if (cpu_uses_smap)
         smap_patch();
-    console_screen_moved(NULL); /* its memory is not in the direct map */
+    screen_map();
     boot_memory_start();
-    console_screen_moved(screen_map());
     connect_floors();
     if (cpu_tables_create(0))
         panic_configuration("not enough memory for the tables of CPU 0");
@@ -230,8 +229,8 @@ static void build_dom0(paddr_t rsdp)
         boot.initrd = m[1].start;
         boot.initrd_size = m[1].size;
     }
-    time_refine();
     dom0_build(&boot);
+    time_refine();
 }
 
 /* Called by boot/head.S on the boot stack, interrupts off: @magic and @info as the loader passed them. */

@@ -2,8 +2,9 @@
 /*
  * The timer interrupt of each CPU, by TSC deadline or by the APIC's counter.
  * The counter reaches a few seconds at most and its rate is known less exactly
- * than the TSC's, so an interrupt that comes too early is armed again here and
- * the handler (sched/timer.c) is called only when the deadline has passed.
+ * than the TSC's (it is measured a little too low), so an interrupt that comes
+ * too early is armed again here, the handler (sched/timer.c) is called only
+ * when the deadline has passed, and the rate is corrected by what was seen.
  * Per-CPU state, interrupts disabled; no locks.
  */
 #include "machine/apic.h"
@@ -17,6 +18,7 @@
 
 #define NEVER (~0UL)
 #define COUNT_MAX 0xffffffffUL
+#define CORRECTION_MIN_NS 1000000 /* a shorter time teaches nothing about the rate */
 
 static void no_handler(void)
 {
@@ -27,15 +29,28 @@ void (*clock_event_handler)(void) = no_handler;
 static bool use_deadline;
 static u64 timer_hz; /* of the APIC's counter */
 static DEFINE_PERCPU(nsec_t, event_deadline);
+static DEFINE_PERCPU(nsec_t, event_armed); /* when it was set to fire at event_deadline; 0: to fire earlier */
 
 static void arm(nsec_t deadline, nsec_t now)
 {
     u64 ticks = time_scale_ticks(deadline > now ? deadline - now : 0, use_deadline ? tsc_khz() * 1000 : timer_hz);
 
+    this_cpu(event_armed) = ticks < COUNT_MAX ? now : 0;
     if (use_deadline)
         apic_timer_deadline(rdtsc() + MIN(ticks, NEVER >> 2) + 1);
     else
         apic_timer_oneshot((u32)MIN(ticks + 1, COUNT_MAX));
+}
+
+/* The counter was set for @wanted and was through after @taken nanoseconds: it runs faster than we thought. */
+static void correct_rate(u64 wanted, u64 taken)
+{
+    u64 hz = READ_ONCE(timer_hz), gain;
+
+    if (use_deadline || taken < CORRECTION_MIN_NS || wanted - taken > wanted / 16)
+        return;
+    gain = (wanted - taken) * (hz / 1000) / (taken / 1000);
+    WRITE_ONCE(timer_hz, hz + gain);
 }
 
 void clock_event_set(nsec_t deadline)
@@ -57,6 +72,8 @@ static void timer_interrupt(void)
         return;
     now = system_time();
     if (now < deadline) {
+        if (this_cpu(event_armed))
+            correct_rate(deadline - this_cpu(event_armed), now - this_cpu(event_armed));
         arm(deadline, now);
         return;
     }
