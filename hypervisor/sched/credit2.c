@@ -34,6 +34,7 @@ struct c2_queue {
     struct list units;         /* waiting, most credit first */
     unsigned waiting;          /* length of the list */
     struct cpumask cpus, idle, tickled;
+    struct cpumask unlimited;  /* run their unit without a time slice, because nobody waited */
     u32 epoch;                 /* number of credit resets */
     nsec_t next_balance;
 };
@@ -89,11 +90,17 @@ static void charge_group(struct sched_group *group, nsec_t delta)
 {
     struct c2_group *g = group->priv;
 
-    if (!group->cap)
-        return;
-    atomic_sub_return(&g->budget, (s64)delta);
-    if (!timer_armed(&g->refill))
-        timer_set(&g->refill, system_time() + CAP_PERIOD);
+    if (group->cap)
+        atomic_sub_return(&g->budget, (s64)delta);
+}
+
+/* A unit of a domain with a cap starts to run: so does the period in which it may use its budget. */
+static void start_period(struct sched_group *group, nsec_t now)
+{
+    struct c2_group *g = group->priv;
+
+    if (group->cap && !timer_armed(&g->refill))
+        timer_set(&g->refill, now + CAP_PERIOD);
 }
 
 /* Burns the credit of a running unit up to @now. */
@@ -189,11 +196,11 @@ static unsigned find_idle(const struct c2_queue *q, const struct sched_unit *u)
     return cpumask_first(&may);
 }
 
-/* Makes a CPU look at the queue, because @u is better than what it runs. */
+/* Makes a CPU look at the queue, because @u is better than what it runs, or it must limit that from now on. */
 static void tickle(struct c2_queue *q, struct sched_unit *u)
 {
     struct c2_unit *c = u->priv;
-    unsigned cpu = find_idle(q, u), worst = MAX_CPUS;
+    unsigned cpu = find_idle(q, u), worst = MAX_CPUS, unlimited = MAX_CPUS;
     s64 worst_credit = c->credit;
     nsec_t now;
 
@@ -209,12 +216,16 @@ static void tickle(struct c2_queue *q, struct sched_unit *u)
         if (r->idle || !cpumask_test(&u->hard, cpu) || cpumask_test(&q->tickled, cpu))
             continue;
         charge(r, now);
+        if (cpumask_test(&q->unlimited, cpu))
+            unlimited = cpu;
         credit = ((struct c2_unit *)r->priv)->credit + (cpu == u->cpu ? 0 : MIGRATE_RESIST);
         if (credit < worst_credit) {
             worst = cpu;
             worst_credit = credit;
         }
     }
+    if (worst >= MAX_CPUS)
+        worst = unlimited;
     if (worst < MAX_CPUS)
         tickle_cpu(q, worst);
 }
@@ -334,6 +345,7 @@ static struct sched_unit *c2_pick_next(unsigned cpu, struct sched_unit *prev, ns
 
     charge(prev, now);
     cpumask_clear(&q->tickled, cpu);
+    cpumask_clear(&q->unlimited, cpu);
     balance(q, cpu, now);
     c = best_for(q, cpu);
     *slice = 0;
@@ -353,10 +365,13 @@ static struct sched_unit *c2_pick_next(unsigned cpu, struct sched_unit *prev, ns
     if (c->unit != prev)
         c->charged = c->started = now;
     running[cpu] = c->unit;
+    start_period(c->unit->group, now);
     if (c->credit <= 0)
         reset_credit(q, c);
     if (!*slice)
         *slice = slice_for(q, c, cpu);
+    if (!*slice)
+        cpumask_set(&q->unlimited, cpu);
     return c->unit;
 }
 
