@@ -32,6 +32,7 @@ static int pv_domain_create(struct domain *d)
 
 static void pv_domain_destroy(struct domain *d)
 {
+    heap_free(d->pv->e820);
     heap_free(d->pv);
     d->pv = NULL;
 }

@@ -2,8 +2,8 @@
 /*
  * IN, OUT, INS and OUTS of PV guests: allowed where the domain owns the ports
  * (domain->ioports) and the privilege level or the vCPU's I/O bitmap agrees.
- * Ports of the machine's PCI configuration mechanism are taken over by
- * passthrough/ for guests that own single devices. A repeated string operation
+ * Domain 0's accesses to PCI configuration go through passthrough/pci.h, because
+ * the hypervisor uses the same pair of ports. A repeated string operation
  * stops after a bounded number of elements or when other work waits, and goes
  * on when the guest executes the instruction again.
  */
@@ -11,10 +11,13 @@
 #include "machine/trap.h"
 #include "machine/x86.h"
 #include "mm/guest_access.h"
+#include "passthrough/pci.h"
 #include "pv/bounce.h"
 #include "pv/emulate.h"
 #include "sched/softirq.h"
 
+#define PCI_CONFIG_ADDRESS 0xcf8
+#define PCI_CONFIG_DATA 0xcfc
 #define STRING_BATCH 512 /* elements of INS or OUTS in one go: a disk sector by words is 256 */
 
 static u32 port_read(u16 port, unsigned bytes)
@@ -54,8 +57,45 @@ static bool level_allows(const struct vcpu *v)
     return v->pv->iopl >= (v->pv->kernel_mode ? 1 : 3);
 }
 
+/* Otherwise the bitmap of the vCPU decides (PHYSDEVOP_set_iobitmap): a clear bit for each port allows. */
+static bool bitmap_allows(const struct vcpu *v, unsigned port, unsigned bytes)
+{
+    u8 map[2] = { 0xff, 0xff };
+
+    if (port + bytes > v->pv->iobitmap_ports)
+        return false;
+    if (guest_read(map, v->pv->iobitmap + port / 8, port % 8 + bytes > 8 ? 2 : 1))
+        return false;
+    return !((map[0] | map[1] << 8) >> port % 8 & (BIT(bytes) - 1));
+}
+
+/* The pair of ports for PCI configuration (PCI 3.0 3.2.2.3.2), of which Domain 0 sees a copy. */
+static bool is_pci_config(u16 port, unsigned bytes)
+{
+    if (!current_domain()->privileged)
+        return false;
+    return (port == PCI_CONFIG_ADDRESS && bytes == 4) || (port >= PCI_CONFIG_DATA && port + bytes <= PCI_CONFIG_DATA + 4);
+}
+
+static u32 pci_config_read(u16 port, unsigned bytes)
+{
+    u32 cf8 = current_domain()->pv->pci_cf8;
+
+    return port == PCI_CONFIG_ADDRESS ? cf8 : pci_read_cf8(cf8, port - PCI_CONFIG_DATA, bytes);
+}
+
+static void pci_config_write(u16 port, unsigned bytes, u32 value)
+{
+    if (port == PCI_CONFIG_ADDRESS)
+        current_domain()->pv->pci_cf8 = value;
+    else
+        pci_write_cf8(current_domain()->pv->pci_cf8, port - PCI_CONFIG_DATA, bytes, value);
+}
+
 static u32 guest_port_read(u16 port, unsigned bytes)
 {
+    if (is_pci_config(port, bytes))
+        return pci_config_read(port, bytes);
     if (!domain_ioports_allowed(current_domain(), port, bytes))
         return width_mask(bytes);
     return port_read(port, bytes);
@@ -63,6 +103,10 @@ static u32 guest_port_read(u16 port, unsigned bytes)
 
 static void guest_port_write(u16 port, unsigned bytes, u32 value)
 {
+    if (is_pci_config(port, bytes)) {
+        pci_config_write(port, bytes, value);
+        return;
+    }
     if (domain_ioports_allowed(current_domain(), port, bytes))
         port_write(port, bytes, value);
 }
@@ -119,17 +163,17 @@ enum emulation pv_emulate_io(struct regs *regs, struct insn *i, u8 op)
     bool out = op & 2;
     u16 port = regs->rdx;
 
-    if (!level_allows(current))
-        return EMULATION_REFUSED;
-    if (op <= 0x6f)
-        return string_io(regs, i, out, bytes);
-    if (op < 0xec) { /* immediate port */
+    if (op >= 0xe4 && op < 0xec) { /* immediate port */
         u8 imm;
 
         if (!insn_next(i, &imm))
             return EMULATION_REFUSED;
         port = imm;
     }
+    if (!level_allows(current) && !bitmap_allows(current, port, bytes))
+        return EMULATION_REFUSED;
+    if (op <= 0x6f)
+        return string_io(regs, i, out, bytes);
     if (out)
         guest_port_write(port, bytes, regs->rax & width_mask(bytes));
     else

@@ -13,6 +13,9 @@
 #define LDT_FRAMES 16
 
 struct pv_domain {
+    void *e820;                /* XENMEM_set_memory_map: entries of 20 bytes, heap; NULL: none; d->lock */
+    unsigned e820_count;
+    u32 pci_cf8;               /* what Domain 0 wrote to port 0xcf8 last */
     struct spinlock mmu_lock;  /* LOCK_PAGETABLE: one page-table change of this domain at a time */
     struct frame *stale[3];    /* page tables of level 2, 3, 4 that wait to be un-validated further; mmu_lock */
     u8 relinquish_stage;       /* pv_relinquish_memory: where it is, */
@@ -36,6 +39,8 @@ struct pv_vcpu {
     u64 ctrlreg0;                 /* guest's view of CR0 (TS) */
     u64 ctrlreg4;
     u64 iopl;                     /* 0..3, PHYSDEVOP_set_iopl */
+    vaddr_t iobitmap;             /* PHYSDEVOP_set_iobitmap: guest address of the map, a clear bit allows; */
+    u32 iobitmap_ports;           /* how many ports it covers */
     u64 debugreg[8];
     u64 fs_base, gs_base_kernel, gs_base_user;
     u16 ds, es, fs, gs;
