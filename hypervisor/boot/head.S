@@ -232,10 +232,6 @@ start64: /* still at the load address */
     jmp 1b
 
     .section .data, "aw"
-    .balign 8
-    .globl image_paddr
-image_paddr:
-    .quad 0 /* load address of the image */
 boot_gdtr:
     .short HV_GDT_LIMIT
     .long 0
@@ -243,15 +239,8 @@ boot_cpuid_edx:
     .long 0
 
     .section .bss.page_aligned, "aw", @nobits
-    .balign STACK_SIZE
-    .globl boot_stack
-boot_stack:
-    .skip STACK_SIZE
-    .globl boot_l4
+    .balign PAGE_SIZE
 boot_l4:
-    .skip PAGE_SIZE
-    .globl boot_l3
-boot_l3:
     .skip PAGE_SIZE
 boot_l2:
     .skip 4 * PAGE_SIZE

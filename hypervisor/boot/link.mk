@@ -9,20 +9,20 @@ GENERATED := $(OBJ)/generated
 
 $(TOOLS)/%: $(TOP)/boot/tools/%.c
 	@mkdir -p $(@D)
-	$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -o $@ $<
+	@$(HOSTCC) -std=gnu11 -O1 -Wall -Wextra -Werror -o $@ $<
 
 # The letters of the graphical console come from GRUB's font (GNU Unifont).
 $(GENERATED)/font_data.c: $(TOOLS)/mkfont $(PF2)
 	@mkdir -p $(@D)
-	$(TOOLS)/mkfont $(PF2) > $@.new && mv $@.new $@
+	@$(TOOLS)/mkfont $(PF2) > $@.new && mv $@.new $@
 
 FONT_OBJ := $(OBJ)/generated/font_data.o
 $(FONT_OBJ): $(GENERATED)/font_data.c | $(OBJ)/include/xen
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(OBJ)/hypervisor.lds: $(TOP)/boot/hypervisor.lds.in
 	@mkdir -p $(@D)
-	$(CC) -E -P -D__ASSEMBLY__ -MMD -MP -MT $@ -MF $(OBJ)/hypervisor.lds.d -I$(TOP) -I$(TOP)/include -x assembler-with-cpp -o $@ $<
+	@$(CC) -E -P -D__ASSEMBLY__ -MMD -MP -MT $@ -MF $(OBJ)/hypervisor.lds.d -I$(TOP) -I$(TOP)/include -x assembler-with-cpp -o $@ $<
 
 LINK := ld -static -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections --build-id=none \
     --orphan-handling=error -T $(OBJ)/hypervisor.lds $(LINK_EXTRA)
@@ -30,22 +30,24 @@ LINK := ld -static -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-
 # First with an empty table, then with that of the first result: the table lies behind all text, which does not move.
 $(GENERATED)/symbols_empty.S: $(TOP)/boot/tools/symbol-table
 	@mkdir -p $(@D)
-	sh $< < /dev/null > $@
+	@sh $< < /dev/null > $@
 
 $(GENERATED)/symbols.S: $(OBJ)/pass1.elf $(TOP)/boot/tools/symbol-table
-	nm -n $< | sh $(TOP)/boot/tools/symbol-table > $@.new && mv $@.new $@
+	@nm -n $< | sh $(TOP)/boot/tools/symbol-table > $@.new && mv $@.new $@
 
 $(GENERATED)/%.o: $(GENERATED)/%.S
-	$(CC) -c -o $@ $<
+	@$(CC) -c -o $@ $<
 
 $(OBJ)/pass1.elf: $(OBJS) $(FONT_OBJ) $(GENERATED)/symbols_empty.o $(OBJ)/hypervisor.lds
-	$(LINK) -o $@ $(filter %.o,$^)
+	@echo "  LD $(@F)"
+	@$(LINK) -o $@ $(filter %.o,$^)
 
 $(OBJ)/hospes.elf: $(OBJS) $(FONT_OBJ) $(GENERATED)/symbols.o $(OBJ)/hypervisor.lds
-	$(LINK) -o $@ $(filter %.o,$^)
+	@echo "  LD $(@F)"
+	@$(LINK) -o $@ $(filter %.o,$^)
 
 $(IMAGE): $(OBJ)/hospes.elf $(TOOLS)/mkimage
 	@mkdir -p $(@D)
-	$(TOOLS)/mkimage $< $@
+	@$(TOOLS)/mkimage $< $@
 
 -include $(OBJ)/hypervisor.lds.d

@@ -239,7 +239,7 @@ void boot_main(u32 magic, paddr_t info)
     int rc;
 
     /* Exceptions are reported from the first moment on. */
-    cpu_tables_early();
+    cpu_tables_early(exception_stubs);
     panic_init();
     /* What the boot loader knows, copied; then our options. */
     rc = boot_info_init(magic, info);

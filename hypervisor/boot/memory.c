@@ -23,7 +23,6 @@
 #define MINIMUM MB(32)
 
 extern char image_end[];
-extern u64 image_paddr;
 
 static u64 mem_limit;
 OPTION_SIZE("mem", mem_limit, KB(1));

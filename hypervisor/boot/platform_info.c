@@ -40,6 +40,10 @@ struct efi_config_table { /* 4.6 */
 static const u64 acpi20_guid[2] = { 0x11d3e4f18868e871, 0x81883cc7800022bc };
 static const u64 acpi10_guid[2] = { 0x11d32d88eb9d2d30, 0x4dc13f279000169a };
 
+/* Level-3 table of boot/head.S, for the first 512 GiB at 0 and in the direct map. */
+extern u64 boot_l3[PTES_PER_TABLE];
+u64 boot_l3[PTES_PER_TABLE] __attribute__((section(".bss.page_aligned"), aligned(PAGE_SIZE)));
+
 static u64 screen_bytes(const struct screen_info *s)
 {
     return s->kind == SCREEN_FRAMEBUFFER ? (u64)s->pitch * s->height : TEXT_BYTES;
@@ -49,7 +53,6 @@ static u64 screen_bytes(const struct screen_info *s)
 static void *map_high(paddr_t base)
 {
     static u64 table[PTES_PER_TABLE] __attribute__((section(".bss.page_aligned"), aligned(PAGE_SIZE)));
-    extern u64 boot_l3[];
     u64 slot = base >> 30;
 
     if (slot >= PTES_PER_TABLE)
@@ -71,11 +74,14 @@ void *screen_map_early(void)
     return s->base >> 30 == (s->base + screen_bytes(s) - 1) >> 30 ? map_high(s->base) : NULL;
 }
 
-void *screen_map(void)
+void screen_map(void)
 {
     const struct screen_info *s = &boot_info.screen;
+    u64 first = ROUND_DOWN(s->base, PAGE_SIZE), last = ROUND_UP(s->base + screen_bytes(s), PAGE_SIZE);
 
-    return s->kind == SCREEN_NONE ? NULL : ioremap(s->base, screen_bytes(s), MAP_WC);
+    if (s->kind != SCREEN_NONE && last <= DIRECT_MAP_END - DIRECT_MAP_START &&
+        !memory_map_covers(&boot_info.map, first, last, MEMORY_RAM))
+        paging_map(DIRECT_MAP_START + first, paddr_to_mfn(first), (last - first) >> PAGE_SHIFT, MAP_WC);
 }
 
 /* The system table, mapped read-only, if it is one. Give it back with iounmap. */

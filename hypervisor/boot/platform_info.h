@@ -8,8 +8,8 @@
 /* Address of the screen's memory with the tables of boot/head.S; NULL: none. */
 void *screen_map_early(void);
 
-/* The same with the final tables. */
-void *screen_map(void);
+/* Puts it at the same address in the final tables, before these are loaded. */
+void screen_map(void);
 
 /* Address of the ACPI root pointer; 0: search low memory. With the final tables. */
 paddr_t find_rsdp(void);

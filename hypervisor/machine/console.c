@@ -202,11 +202,6 @@ void console_write_guest(const char *s, size_t len)
     drop_lock(was);
 }
 
-void console_screen_moved(void *mapped)
-{
-    screen_moved(mapped);
-}
-
 void console_release_screen(void)
 {
     bool was = take_lock();

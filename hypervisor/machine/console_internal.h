@@ -20,11 +20,8 @@ struct screen_info {
     u8 red_position, red_size, green_position, green_size, blue_position, blue_size;
 };
 
-/* Opens the consoles of console= (after the options are parsed), @mapped: @screen's memory as it is mapped now. */
+/* Opens the consoles of console= (after the options are parsed), @mapped: @screen's memory, which stays there; NULL: none. */
 void console_init(const struct screen_info *screen, void *mapped);
-
-/* The screen's memory has moved to @mapped (after the final page tables are loaded); NULL: no longer usable. */
-void console_screen_moved(void *mapped);
 
 /* Receive interrupts from now on (serial_irq.c). @return false: serial_poll() must be called every few milliseconds */
 bool serial_start_interrupts(void);
@@ -69,7 +66,6 @@ void serial_line_serve(unsigned i); /* the interrupt happened */
 
 /* screen.c: a grid of characters on whatever screen there is. */
 void screen_init(const struct screen_info *info, void *mapped);
-void screen_moved(void *mapped);
 void screen_write(const char *s, size_t len);
 void screen_clear(void);
 
@@ -80,7 +76,5 @@ struct screen_driver {
 };
 const struct screen_driver *vga_text_init(const struct screen_info *info, void *mapped);
 const struct screen_driver *framebuffer_init(const struct screen_info *info, void *mapped);
-void vga_text_moved(void *mapped);
-void framebuffer_moved(void *mapped);
 
 #endif

@@ -41,8 +41,6 @@ static void draw(unsigned column, unsigned row, char c)
     unsigned letter = (u8)c - FONT_FIRST, bytes = screen.bpp / 8;
     const u8 *glyph = font_8x16[letter < FONT_LETTERS ? letter : 0];
 
-    if (!memory)
-        return;
     for (unsigned y = 0; y < LETTER_HEIGHT * scale; y++) {
         u8 *line = memory + (u64)(row * LETTER_HEIGHT * scale + y) * screen.pitch +
                    (u64)column * LETTER_WIDTH * scale * bytes;
@@ -51,11 +49,6 @@ static void draw(unsigned column, unsigned row, char c)
         for (unsigned x = 0; x < LETTER_WIDTH * scale; x++)
             put_pixel(line + x * bytes, bits & 0x80 >> x / scale ? colour : 0);
     }
-}
-
-void framebuffer_moved(void *mapped)
-{
-    memory = mapped;
 }
 
 /* Two thirds of full brightness of one colour. */

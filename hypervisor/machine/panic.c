@@ -10,6 +10,7 @@
 #include "atomic.h"
 #include "bug.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 #include "machine/console.h"
 #include "machine/console_internal.h"
 #include "machine/cpu.h"
@@ -71,9 +72,11 @@ static void report(const struct regs *regs, bool details, const char *fmt, va_li
     char text[256];
 
     vsnprintf(text, sizeof(text), fmt, args);
+    if (strlen(text) && text[strlen(text) - 1] == '\n')
+        text[strlen(text) - 1] = 0;
     printk(LOG_ERROR, "\n");
     printk(LOG_ERROR, "****************************************\n");
-    printk(LOG_ERROR, "%s %u: %s\n", details ? "Panic on CPU" : "Cannot start, CPU", cpu_id(), text);
+    printk(LOG_ERROR, "%s%s\n", details ? "Panic: " : "Cannot start: ", text);
     printk(LOG_ERROR, "****************************************\n");
     if (!details)
         return;

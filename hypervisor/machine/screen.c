@@ -118,6 +118,8 @@ void screen_clear(void)
 
 void screen_init(const struct screen_info *info, void *mapped)
 {
+    if (!mapped)
+        return;
     if (info->kind == SCREEN_VGA_TEXT) {
         driver = vga_text_init(info, mapped);
         kind = VGA;
@@ -136,12 +138,4 @@ void screen_init(const struct screen_info *info, void *mapped)
         return;
     }
     screen_clear();
-}
-
-void screen_moved(void *mapped)
-{
-    if (kind == VGA)
-        vga_text_moved(mapped);
-    else if (kind == FRAMEBUFFER)
-        framebuffer_moved(mapped);
 }

@@ -47,12 +47,13 @@ struct cpu_tables boot_table_page __attribute__((section(".data.page_aligned")))
              [(SEL_HV_DS - HV_GDT_OFFSET) / 8] = DESC_DATA_RING0 },
 };
 
+/* The stack of CPU 0, from boot/head.S on. */
+extern char boot_stack[STACK_SIZE];
+char boot_stack[STACK_SIZE] __attribute__((section(".bss.page_aligned"), aligned(STACK_SIZE)));
+
 void *cpu_stack[MAX_CPUS];
 static struct cpu_tables *table_page[MAX_CPUS]; /* writable aliases of the two pages in the window */
 static void *stub_page[MAX_CPUS];
-
-typedef void (*entry_point)(void);
-extern const entry_point exception_stubs[256]; /* machine/entry.S */
 
 _Static_assert(sizeof(struct gate) == 16, "SDM Vol 3 6.14.1");
 _Static_assert(sizeof(struct tss) == 104, "SDM Vol 3 8.7");
@@ -105,25 +106,23 @@ const void *idt_page(void)
     return idt;
 }
 
-static void idt_init(void)
+static void idt_init(const entry_point stubs[256])
 {
     for (unsigned v = 0; v < 256; v++)
-        idt_set_gate(v, exception_stubs[v], 0, IST_NONE);
-    idt_set_gate(TRAP_BP, exception_stubs[TRAP_BP], 3, IST_NONE);
-    idt_set_gate(TRAP_OF, exception_stubs[TRAP_OF], 3, IST_NONE);
-    idt_set_gate(TRAP_DF, exception_stubs[TRAP_DF], 0, IST_DF);
-    idt_set_gate(TRAP_NMI, exception_stubs[TRAP_NMI], 0, IST_NMI);
-    idt_set_gate(TRAP_MC, exception_stubs[TRAP_MC], 0, IST_MC);
-    idt_set_gate(TRAP_DB, exception_stubs[TRAP_DB], 0, IST_DB);
+        idt_set_gate(v, stubs[v], 0, IST_NONE);
+    idt_set_gate(TRAP_BP, stubs[TRAP_BP], 3, IST_NONE);
+    idt_set_gate(TRAP_OF, stubs[TRAP_OF], 3, IST_NONE);
+    idt_set_gate(TRAP_DF, stubs[TRAP_DF], 0, IST_DF);
+    idt_set_gate(TRAP_NMI, stubs[TRAP_NMI], 0, IST_NMI);
+    idt_set_gate(TRAP_MC, stubs[TRAP_MC], 0, IST_MC);
+    idt_set_gate(TRAP_DB, stubs[TRAP_DB], 0, IST_DB);
 }
 
-void cpu_tables_early(void)
+void cpu_tables_early(const entry_point stubs[256])
 {
-    extern char boot_stack[];
-
     cpu_stack[0] = boot_stack;
     table_page[0] = &boot_table_page;
-    idt_init();
+    idt_init(stubs);
     fill_tables(&boot_table_page, (u64)&boot_table_page, boot_stack);
     load_tables((u64)&boot_table_page - HV_GDT_OFFSET);
 }

@@ -45,8 +45,12 @@ struct cpu_tables {
     struct tss tss __attribute__((aligned(128)));
 } __attribute__((aligned(PAGE_SIZE)));
 
-/* Very early on CPU 0: tables inside the image, enough for exceptions. */
-void cpu_tables_early(void);
+/* The entry of each vector, machine/entry.S. */
+typedef void (*entry_point)(void);
+extern const entry_point exception_stubs[256];
+
+/* Very early on CPU 0: tables inside the image, enough for exceptions; IDT entries point to @stubs. */
+void cpu_tables_early(const entry_point stubs[256]);
 
 /* On the CPU itself, with its window mapped: loads GDT, IDT, TSS and segment registers. @cpu: the one we run on. */
 void cpu_tables_load(unsigned cpu);

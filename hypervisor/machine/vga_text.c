@@ -19,13 +19,7 @@ static struct screen_driver driver = { .draw = draw };
 
 static void draw(unsigned column, unsigned row, char c)
 {
-    if (cells)
-        cells[row * driver.columns + column] = ATTRIBUTE | (u8)c;
-}
-
-void vga_text_moved(void *mapped)
-{
-    cells = mapped;
+    cells[row * driver.columns + column] = ATTRIBUTE | (u8)c;
 }
 
 /* Memory answers there: on a machine without VGA reads give all ones. */
@@ -43,10 +37,8 @@ static bool is_memory(volatile u16 *cell)
 const struct screen_driver *vga_text_init(const struct screen_info *info, void *mapped)
 {
     cells = mapped;
-    if (!is_memory(cells)) {
-        cells = NULL;
+    if (!is_memory(cells))
         return NULL;
-    }
     driver.columns = info->width;
     driver.rows = info->height;
     outb(CRTC_INDEX, CRTC_CURSOR_START);

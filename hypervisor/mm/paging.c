@@ -31,10 +31,10 @@
 #define TABLE_FLAGS (PTE_P | PTE_RW | PTE_A)
 
 extern char image_start[], text_end[], rodata_end[], image_end[];
-extern u64 image_paddr; /* boot/head.S */
+u64 image_paddr; /* where the image was loaded; written by boot/head.S */
 
 static u64 host_root[PTES_PER_TABLE] __attribute__((section(".bss.page_aligned"), aligned(PAGE_SIZE)));
-u64 *host_l4 = host_root;
+u64 *host_l4; /* its address in the direct map */
 
 static enum { TABLES_EARLY, TABLES_DIRECT_MAP, TABLES_BUDDY } stage;
 static u64 global_flag;                                        /* PTE_G unless guests' tables are isolated */
@@ -246,6 +246,7 @@ static void make_shared_tables(void)
 
 void paging_init(const struct ram_range *ram, unsigned count)
 {
+    host_l4 = paddr_to_virt(image_to_paddr(host_root));
     global_flag = cpu_uses_xpti ? 0 : PTE_G;
     for (unsigned i = 0; i < count; i++)
         map_ram(&ram[i]);

@@ -64,6 +64,7 @@ struct ram_range {
  */
 void paging_init(const struct ram_range *ram, unsigned count);
 
+extern u64 image_paddr;                             /* load address of the image */
 paddr_t image_to_paddr(const void *p);              /* of something in the image */
 void cpu_window_prepare(unsigned cpu, unsigned page, const void *content, bool executable); /* platform_memory.map_cpu_window */
 
