@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a checked guest to a paused domain with its devices: hypervisor limits, nodes in the store,
+ * the build, disks and interfaces. On an error everything made so far is removed again. Called by
+ * cmd_create.c and monitor.c; the caller holds the journal entry.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "xl.h"
+
+#define MAXMEM_SLACK_KIB 1024u  /* room for the frames that the hypervisor adds to a domain */
+
+/* The grant table version to offer: the configuration's, else the newest the host has. */
+static uint32_t grant_version(struct xl *xl, const struct guest *g)
+{
+    struct xen_sysctl_physinfo info;
+
+    if (g->cfg.max_grant_version > 0)
+        return (uint32_t)g->cfg.max_grant_version;
+    if (hv_physinfo(&xl->hv, &info))
+        return 1;
+    return info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1;
+}
+
+/* The number of the pool named NAME. */
+static int find_pool(struct xl *xl, const char *name, uint32_t *id)
+{
+    struct xen_sysctl_cpupool_op op = { .op = XEN_SYSCTL_CPUPOOL_OP_INFO };
+    uint8_t map[GUEST_CPUMAP_BYTES];
+    unsigned long number;
+
+    if (!xl_parse_uint(name, UINT32_MAX, &number)) {
+        *id = (uint32_t)number;
+        return 0;
+    }
+    while (!hv_cpupool_op(&xl->hv, &op, map, sizeof(map))) {
+        char *text = xs_string(xl->xs, "/local/pool/%u/name", op.cpupool_id);
+        bool same = text && !strcmp(text, name);
+
+        free(text);
+        if (same || (op.cpupool_id == 0 && !strcmp(name, "Pool-0"))) {
+            *id = op.cpupool_id;
+            return 0;
+        }
+        op.cpupool_id++;
+    }
+    return -ENOENT;
+}
+
+static int make_domain(struct xl *xl, struct guest *g)
+{
+    struct xen_domctl_createdomain cfg = {
+        .max_vcpus = g->cfg.maxvcpus,
+        .max_evtchn_port = g->cfg.max_event_channels,
+        .max_grant_frames = g->cfg.max_grant_frames,
+        .max_maptrack_frames = g->cfg.max_maptrack_frames,
+    };
+    int rc;
+
+    if (g->cfg.pool && find_pool(xl, g->cfg.pool, &cfg.cpupool_id))
+        return guest_fail(g, -ENOENT, "there is no CPU pool '%s': `xl cpupool-list` shows them",
+                          g->cfg.pool);
+    cfg.grant_opts = XEN_DOMCTL_GRANT_version(grant_version(xl, g));
+    cfg.flags = g->cfg.iommu ? XEN_DOMCTL_CDF_iommu : 0;
+    cfg.arch.misc_flags = g->cfg.msr_relaxed ? XEN_X86_MSR_RELAXED : 0;
+    memcpy(cfg.handle, g->uuid, sizeof(g->uuid));
+    g->domid = 0;
+    rc = hv_domain_create(&xl->hv, &cfg, &g->domid);
+    if (rc)
+        return guest_fail(g, rc, "the hypervisor cannot create a domain: %s%s", strerror(-rc),
+                          rc == -ENOMEM ? ": destroy a guest" : "");
+    g->created = true;
+    g->params.domid = g->domid;
+    return 0;
+}
+
+/* Entry VCPU of a list of CPU lists: one for all, or one for each virtual CPU. */
+static const char *list_for(char **lists, unsigned int n, unsigned int vcpu)
+{
+    if (!n)
+        return NULL;
+    return n == 1 ? lists[0] : vcpu < n ? lists[vcpu] : NULL;
+}
+
+static int pin_vcpus(struct xl *xl, struct guest *g)
+{
+    uint8_t hard[GUEST_CPUMAP_BYTES], soft[GUEST_CPUMAP_BYTES];
+    struct cpu_topology topo;
+    uint32_t *nodes = NULL;
+    char why[128];
+    int rc = 0;
+
+    if (!g->cfg.n_cpus && !g->cfg.n_cpus_soft)
+        return 0;
+    if (xl_topology(xl, &topo, &nodes))
+        rc = -EIO;
+    for (unsigned int v = 0; !rc && v < g->cfg.maxvcpus; v++) {
+        const char *h = list_for(g->cfg.cpus, g->cfg.n_cpus, v);
+        const char *s = list_for(g->cfg.cpus_soft, g->cfg.n_cpus_soft, v);
+
+        if ((h && cpulist_parse(h, &topo, hard, sizeof(hard), why, sizeof(why))) ||
+            (s && cpulist_parse(s, &topo, soft, sizeof(soft), why, sizeof(why))))
+            rc = -EINVAL;
+        else if (h || s)
+            rc = hv_vcpu_set_affinity(&xl->hv, g->domid, v, h ? hard : NULL, s ? soft : NULL,
+                                      sizeof(hard), 0);
+    }
+    free(nodes);
+    return rc ? guest_fail(g, rc, "cannot pin its CPUs: %s", strerror(-rc)) : 0;
+}
+
+static int set_scheduling(struct xl *xl, struct guest *g)
+{
+    struct xen_domctl_sched_credit2 p;
+    uint32_t sched;
+    int rc;
+
+    if (g->cfg.weight < 0 && g->cfg.cap < 0)
+        return 0;
+    rc = hv_sched_id(&xl->hv, &sched);
+    if (!rc)
+        rc = hv_sched_get(&xl->hv, g->domid, sched, &p);
+    if (g->cfg.weight >= 0)
+        p.weight = (uint16_t)g->cfg.weight;
+    if (g->cfg.cap >= 0)
+        p.cap = (uint16_t)g->cfg.cap;
+    if (!rc)
+        rc = hv_sched_put(&xl->hv, g->domid, sched, &p);
+    return rc ? guest_fail(g, rc, "cannot set cpu_weight or cap: %s", strerror(-rc)) : 0;
+}
+
+static int64_t time_offset(const struct guest *g)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    if (!g->cfg.localtime)
+        return g->cfg.rtc_timeoffset;
+    localtime_r(&now, &tm);
+    return g->cfg.rtc_timeoffset + tm.tm_gmtoff;
+}
+
+static int set_limits(struct xl *xl, struct guest *g)
+{
+    struct hv *hv = &xl->hv;
+    int rc = hv_domain_max_vcpus(hv, g->domid, g->cfg.maxvcpus);
+
+    if (rc)
+        return guest_fail(g, rc, "the hypervisor cannot make %u virtual CPUs: %s", g->cfg.maxvcpus,
+                          strerror(-rc));
+    rc = hv_domain_set_maxmem(hv, g->domid, g->cfg.memory_kib + MAXMEM_SLACK_KIB);
+    if (!rc && g->cfg.tsc_mode)
+        rc = hv_domain_set_tsc_mode(hv, g->domid, g->cfg.tsc_mode);
+    if (!rc && time_offset(g))
+        rc = hv_domain_set_time_offset(hv, g->domid, time_offset(g));
+    if (rc)
+        return guest_fail(g, rc, "the hypervisor refuses its limits: %s", strerror(-rc));
+    rc = pin_vcpus(xl, g);
+    return rc ? rc : set_scheduling(xl, g);
+}
+
+static int give_hardware(struct xl *xl, struct guest *g)
+{
+    int rc = 0;
+
+    for (unsigned int i = 0; !rc && i < g->cfg.n_ioports; i++)
+        rc = hv_domain_ioports(&xl->hv, g->domid, (uint32_t)g->cfg.ioports[i].start,
+                               (uint32_t)g->cfg.ioports[i].count, 1);
+    for (unsigned int i = 0; !rc && i < g->cfg.n_iomem; i++)
+        rc = hv_domain_iomem(&xl->hv, g->domid, g->cfg.iomem[i].start, g->cfg.iomem[i].count, 1);
+    for (unsigned int i = 0; !rc && i < g->cfg.n_irqs; i++)
+        rc = hv_domain_irq(&xl->hv, g->domid, (uint32_t)g->cfg.irqs[i].start, 1);
+    return rc ? guest_fail(g, rc, "the hypervisor refuses ioports=, iomem= or irqs=: %s",
+                           strerror(-rc))
+              : 0;
+}
+
+static int build(struct xl *xl, struct guest *g)
+{
+    struct build_error err;
+    int rc = pv_build(&xl->hv, &g->kernel, &g->params, &g->built, &err);
+
+    if (rc)
+        return guest_fail(g, rc, "%s", err.text);
+    kernel_close(&g->kernel);
+    return 0;
+}
+
+/* All nodes first, then all waiting, so that the back ends work side by side. */
+static int attach_devices(struct xl *xl, struct guest *g)
+{
+    char why[400];
+    int rc = 0;
+
+    g->loop_fd = calloc(g->cfg.disks + 1, sizeof(int));
+    if (!g->loop_fd)
+        return guest_fail(g, -ENOMEM, "out of memory");
+    for (unsigned int i = 0; i < g->cfg.disks; i++) {
+        rc = vbd_attach(xl, g->domid, &g->cfg.disk[i], i == 0, &g->loop_fd[i], why, sizeof(why));
+        g->loops = i + 1;
+        if (rc)
+            return guest_fail(g, rc, "disk %s: %s", g->cfg.disk[i].vdev, why);
+    }
+    for (unsigned int i = 0; i < g->cfg.vifs; i++) {
+        rc = vif_attach(xl, g->domid, &g->cfg.vif[i], why, sizeof(why));
+        if (rc)
+            return guest_fail(g, rc, "vif %d: %s", g->cfg.vif[i].devid, why);
+    }
+    for (unsigned int i = 0; i < g->cfg.disks; i++) {
+        rc = vbd_wait(xl, g->domid, &g->cfg.disk[i], why, sizeof(why));
+        if (rc)
+            return guest_fail(g, rc, "disk %s: %s", g->cfg.disk[i].vdev, why);
+        if (g->loop_fd[i] >= 0)
+            close(g->loop_fd[i]);
+        g->loop_fd[i] = -1;
+    }
+    for (unsigned int i = 0; i < g->cfg.vifs; i++) {
+        rc = vif_wait(xl, g->domid, &g->cfg.vif[i], why, sizeof(why));
+        if (rc)
+            return guest_fail(g, rc, "vif %d: %s", g->cfg.vif[i].devid, why);
+    }
+    return 0;
+}
+
+/* The name is taken under the lock, so that two starts cannot both have it. */
+static int make_named_domain(struct xl *xl, struct guest *g)
+{
+    int lock = xl_lock(), rc = 0;
+    uint32_t other;
+
+    if (lock < 0)
+        return guest_fail(g, lock, "cannot lock /run/lock/xl: %s", strerror(-lock));
+    if (xl_lookup(xl, g->cfg.name, &other) == 0)
+        rc = guest_fail(g, -EEXIST, "domain %u already has this name: choose another", other);
+    if (!rc)
+        rc = make_domain(xl, g);
+    if (!rc)
+        rc = store_create(xl, g);
+    xl_unlock(lock);
+    return rc;
+}
+
+static int save(struct xl *xl, struct guest *g)
+{
+    int rc;
+
+    (void)xl;
+    rc = userdata_fix(g);
+    if (!rc)
+        rc = userdata_save(g);
+    return rc ? guest_fail(g, rc, "cannot save its configuration in %s: %s", XL_LIB_DIR,
+                           strerror(-rc))
+              : 0;
+}
+
+int guest_create(struct xl *xl, struct guest *g)
+{
+    static int (*const steps[])(struct xl *, struct guest *) = {
+        make_named_domain, set_limits, give_hardware, build, store_finish, attach_devices, save,
+    };
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+        rc = steps[i](xl, g);
+    if (rc && g->created) {
+        guest_destroy(xl, g->domid);
+        g->created = false;
+    }
+    return rc;
+}

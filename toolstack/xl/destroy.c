@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The end of a guest: devices first, so that no back end keeps its pages, then the domain, then its
+ * nodes and its saved configuration. Every step may be repeated, so a second call finishes what a
+ * killed first one began.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xl.h"
+
+/* Says why a domain is still there after its destruction. */
+static void report_dying(struct xl *xl, uint32_t domid)
+{
+    dominfo_t info;
+
+    if (hv_domain_info(&xl->hv, domid, &info) || !info.tot_pages)
+        return;
+    xl_error("domain %u is dying: %llu of its pages are still mapped by a back end", domid,
+             (unsigned long long)info.tot_pages);
+}
+
+int guest_destroy(struct xl *xl, uint32_t domid)
+{
+    dominfo_t info;
+    int rc = hv_domain_info(&xl->hv, domid, &info);
+
+    if (rc)
+        return rc;
+    if (!(info.flags & XEN_DOMINF_dying))
+        hv_domain_pause(&xl->hv, domid);
+    dev_remove_all(xl, domid);
+    rc = hv_domain_destroy(&xl->hv, domid);
+    if (rc && rc != -ESRCH)
+        return rc;
+    store_remove(xl, domid, info.handle);
+    userdata_remove(domid, info.handle);
+    report_dying(xl, domid);
+    return 0;
+}
