@@ -9,9 +9,11 @@
 #include "boot/cmdline.h"
 #include "boot/memory.h"
 #include "boot/platform_info.h"
+#include "boot/shutdown.h"
 #include "control/command_line.h"
 #include "control/dom0.h"
 #include "control/firmware.h"
+#include "control/hypercall.h"
 #include "domain/cpu_loop.h"
 #include "domain/domain.h"
 #include "lib/printf.h"
@@ -36,6 +38,7 @@
 #include "passthrough/pci.h"
 #include "pv/callbacks.h"
 #include "pv/domain.h"
+#include "pv/hypercall.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 
@@ -201,6 +204,8 @@ static void start_cpus(void)
     sched_init(scheduler);
     domains_init();
     pv_init();
+    pv_hypercall_handler = hypercall_dispatch;
+    machine_shutdown = shutdown_machine;
     start_cpu(0);
     irq_enable();
     smp_cpu_main = cpu_main;

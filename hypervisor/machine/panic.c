@@ -76,7 +76,7 @@ static void report(const struct regs *regs, bool details, const char *fmt, va_li
         text[strlen(text) - 1] = 0;
     printk(LOG_ERROR, "\n");
     printk(LOG_ERROR, "****************************************\n");
-    printk(LOG_ERROR, "%s%s\n", details ? "Panic: " : "Cannot start: ", text);
+    printk(LOG_ERROR, "%s%s\n", details ? "Panic: " : "Hospes stops: ", text);
     printk(LOG_ERROR, "****************************************\n");
     if (!details)
         return;
