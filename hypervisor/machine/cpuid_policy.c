@@ -75,11 +75,10 @@ static void leaf_1(const struct cpuid_view *view, const struct cpu_features *hos
     r->d = words[0];
     if (view->osxsave || (view->kernel && features_test(words, XEN_X86_FEATURE_XSAVE)))
         r->c |= F(OSXSAVE);
-    if (!view->control_domain)
+    if (!view->control_domain || !view->kernel)
         return;
-    r->d |= host->words[0] & F(MTRR); /* its MTRR driver asks by hypercall (XENPF_read_memtype) */
-    if (view->kernel)
-        r->c |= host->words[1] & (F(MONITOR) | F(EIST)); /* for ACPI's _PDC: idle and frequency states */
+    r->d |= host->words[0] & F(MTRR);                    /* its driver works by XENPF_add_memtype */
+    r->c |= host->words[1] & (F(MONITOR) | F(EIST)); /* for ACPI's _PDC: idle and frequency states */
 }
 
 static void leaf_7(const u32 *words, u32 subleaf, struct cpuid_regs *r)
@@ -145,12 +144,6 @@ static void basic_leaf(const struct cpuid_view *view, const struct cpu_features 
     case 0x7:
         leaf_7(words, subleaf, r);
         break;
-    case 0xb:
-        if (!view->control_domain)
-            *r = (struct cpuid_regs){ 0 };
-        r->c = (r->c & ~0xffu) | (subleaf & 0xff);
-        r->d = 0;
-        break;
     case 0xd:
         leaf_d(view, words, subleaf, r);
         break;
@@ -182,8 +175,10 @@ static void extended_leaf(const struct cpu_features *host, const u32 *words, u32
         *r = raw;
         break;
     case 0x80000005: case 0x80000006: case 0x80000019: case 0x8000001a:
-        if (amd || leaf == 0x80000006)
+        if (amd)
             *r = raw;
+        else if (leaf == 0x80000006)
+            r->c = raw.c;
         break;
     case 0x80000007:
         r->d = words[7];
@@ -199,7 +194,7 @@ static void extended_leaf(const struct cpu_features *host, const u32 *words, u32
     }
 }
 
-/* Time information, xen/arch-x86/cpuid.h leaf 4. */
+/* Time information, xen/arch-x86/cpuid.h leaf 4. Xen fills in the rate for what it may migrate only: not for Domain 0. */
 static void xen_time_leaf(const struct cpuid_view *view, u32 subleaf, struct cpuid_regs *r)
 {
     const struct time_scale *scale = time_scale();
@@ -208,10 +203,12 @@ static void xen_time_leaf(const struct cpuid_view *view, u32 subleaf, struct cpu
     case 0:
         r->a = (view->tsc_emulated ? 1 : 0) | (cpu_has(XEN_X86_FEATURE_ITSC) ? 2 : 0) |
                (cpu_has(XEN_X86_FEATURE_RDTSCP) ? 4 : 0);
-        r->c = (u32)tsc_khz();
+        r->c = view->control_domain ? 0 : (u32)tsc_khz();
         r->d = view->incarnation;
         break;
     case 1:
+        if (view->control_domain)
+            break;
         r->a = (u32)view->tsc_offset;
         r->b = (u32)((u64)view->tsc_offset >> 32);
         r->c = scale->mul;
@@ -244,7 +241,7 @@ static void xen_leaf(const struct cpuid_view *view, const struct cpu_features *h
         xen_time_leaf(view, subleaf, r);
         break;
     case 5:
-        r->b = host->phys_bits & XEN_CPUID_MACHINE_ADDRESS_WIDTH_MASK;
+        r->b = (view->machine_bits ? view->machine_bits : host->phys_bits) & XEN_CPUID_MACHINE_ADDRESS_WIDTH_MASK;
         break;
     }
 }

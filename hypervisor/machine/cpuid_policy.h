@@ -15,6 +15,7 @@ struct cpuid_view {
     bool control_domain;   /* Domain 0: sees MTRR, invariant TSC, power-management leaves */
     bool kernel;           /* asked by the guest's kernel (by the forced prefix or a fault) */
     bool osxsave;          /* guest's CR4.OSXSAVE */
+    u8 machine_bits;       /* address bits of the highest machine memory; 0: unknown */
     u64 xcr0;              /* guest's XCR0, 0: none set */
     bool tsc_emulated;     /* leaf 0x40000003 */
     u32 incarnation;       /* of the time information, counts restores */

@@ -103,6 +103,7 @@ static void emulate_cpuid(struct regs *regs)
         .control_domain = v->domain->privileged,
         .kernel = v->pv->kernel_mode,
         .osxsave = v->pv->ctrlreg4 & CR4_OSXSAVE,
+        .machine_bits = (u8)(64 - __builtin_clzl(max_frame) + PAGE_SHIFT),
         .xcr0 = v->xcr0,
     };
     u32 out[4];

@@ -113,6 +113,8 @@ static void test_control_domain(void)
     CHECK(ask(1, 0, ~0u).c & F(OSXSAVE));
     CHECK(!(ask(1, 0, ~0u).c & F(VMX)));
     CHECK(!is_zero(ask(5, 0, ~0u)));
+    view.kernel = false; /* Xen tells user space of Domain 0 no more than others */
+    CHECK(!(ask(1, 0, ~0u).d & F(MTRR)) && is_zero(ask(5, 0, ~0u)) && is_zero(ask(0xb, 1, ~0u)));
     CHECK(ask(7, 0, ~0u).d & F(ARCH_CAPS));
     CHECK(ask(0x80000007, 0, ~0u).d == F(ITSC));
 }
