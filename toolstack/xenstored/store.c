@@ -54,6 +54,16 @@ int store_lookup(struct xsd *x, const struct actor *who, struct tx *tx, const ch
     return perms_for(who, l.above->perms, l.above->nperms) & need ? rc : -EACCES;
 }
 
+/* The look before a change, even if nothing will have to be changed. */
+static int lookup_to_change(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
+                            unsigned int need, struct node **node)
+{
+    if (tx) {
+        tx->changes = true;
+    }
+    return store_lookup(x, who, tx, path, need, SEES_NODE, node);
+}
+
 /* ------------------------------------------------------------------ write, mkdir */
 
 /* Octets that a node counts for against the quota of its size: value, permissions, names of its children. */
@@ -152,7 +162,7 @@ int store_write(struct xsd *x, const struct actor *who, struct tx *tx, const cha
                 size_t len)
 {
     struct node *node;
-    int rc = store_lookup(x, who, tx, path, XS_PERM_WRITE, SEES_NODE, &node);
+    int rc = lookup_to_change(x, who, tx, path, XS_PERM_WRITE, &node);
 
     if (rc && rc != -ENOENT) {
         return rc;
@@ -163,7 +173,7 @@ int store_write(struct xsd *x, const struct actor *who, struct tx *tx, const cha
 int store_mkdir(struct xsd *x, const struct actor *who, struct tx *tx, const char *path)
 {
     struct node *node;
-    int rc = store_lookup(x, who, tx, path, XS_PERM_WRITE, SEES_NODE, &node);
+    int rc = lookup_to_change(x, who, tx, path, XS_PERM_WRITE, &node);
 
     return rc == -ENOENT ? do_write(x, who, tx, path, NULL, "", 0) : rc;
 }
@@ -187,7 +197,7 @@ int store_rm(struct xsd *x, const struct actor *who, struct tx *tx, const char *
 {
     struct node *node;
     struct lookup l;
-    int rc = store_lookup(x, who, tx, path, XS_PERM_WRITE, SEES_NODE, &node);
+    int rc = lookup_to_change(x, who, tx, path, XS_PERM_WRITE, &node);
     int own;
 
     if (rc == -ENOENT) {
@@ -275,7 +285,7 @@ int store_set_perms(struct xsd *x, const struct actor *who, struct tx *tx, const
     if (rc || path[0] == '@') {
         return rc ? rc : set_special_perms(x, who, path, perms, count);
     }
-    rc = store_lookup(x, who, tx, path, XS_PERM_WRITE | XS_PERM_OWNER, SEES_NODE, &node);
+    rc = lookup_to_change(x, who, tx, path, XS_PERM_WRITE | XS_PERM_OWNER, &node);
     if (rc) {
         return rc;
     }

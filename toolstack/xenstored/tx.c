@@ -235,7 +235,7 @@ static int commit(struct xsd *x, struct tx *tx)
     if (tx_doomed(tx)) {
         return -EAGAIN;
     }
-    if (!tx->ops) {
+    if (!tx->changes) {
         return 0;    /* only looked, at one state of the store */
     }
     if (!all_unchanged(x, tx)) {

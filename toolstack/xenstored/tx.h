@@ -31,6 +31,7 @@ struct tx {
     struct node *base, *root; /* the store as it was; this view of it. NULL when doomed */
     struct strmap seen;       /* path -> SEES_* as pointer */
     struct tx_op *ops, **ops_tail;
+    bool changes;             /* it was asked to change something, be it in vain */
     int own_nodes;            /* nodes that the domain itself made here, less those removed */
     size_t bytes;             /* charged to the domain */
 };

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The store and the console, without what touches devices, built once for all their tests.
+XSD_OUT := $(OUT)/toolstack/xsd
+XSD_SRC := $(filter-out main backend options,$(basename $(notdir $(wildcard $(ROOT)/toolstack/xenstored/*.c))))
+XSD_OBJ := $(XSD_SRC:%=$(XSD_OUT)/%.o) $(XSD_OUT)/wire.o
+
+$(XSD_OUT)/wire.o: $(ROOT)/toolstack/libxs/wire.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(XSD_OUT)/%.o: $(ROOT)/toolstack/xenstored/%.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+-include $(XSD_OBJ:.o=.d)
+
+EXTRA_toolstack/test_xs_wire := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_model := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_rules := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_guests := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_restart := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_crash := $(XSD_OBJ)
