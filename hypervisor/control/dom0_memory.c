@@ -50,24 +50,41 @@ void dom0_memory_start(struct dom0_memory *m, struct domain *d, u64 nr_pages, st
     dom0_memory_take(m, at, mfn);
 }
 
-void dom0_memory_fill(struct dom0_memory *m, struct dom0_range r)
+/* First pfn from @pfn on that has memory, or @end. */
+static u64 gap_end(const struct dom0_memory *m, u64 pfn, u64 end)
+{
+    while (pfn < end && m->p2m[pfn] == INVALID_M2P_ENTRY)
+        pfn++;
+    return pfn;
+}
+
+static void fill_gap(struct dom0_memory *m, u64 pfn, u64 end)
 {
     unsigned order = MAX_ORDER;
-    u64 pfn = r.start;
-    mfn_t mfn;
 
-    while (pfn < r.end) {
-        if (m->p2m[pfn] != INVALID_M2P_ENTRY) { /* the list, or a module */
-            pfn++;
-            continue;
-        }
-        while (BIT(order) > r.end - pfn)
+    while (pfn < end) {
+        mfn_t mfn;
+
+        while (BIT(order) > end - pfn)
             order--;
         while (mfn_eq(mfn = domain_alloc_frames(m->d, order, 0, BUDDY_NO_SCRUB), INVALID_MFN))
             if (!order--)
                 out_of_memory();
         set_range(m, pfn, mfn, BIT(order));
         pfn += BIT(order);
+    }
+}
+
+void dom0_memory_fill(struct dom0_memory *m, struct dom0_range r)
+{
+    u64 pfn = r.start;
+
+    while (pfn < r.end) {
+        u64 end = gap_end(m, pfn, r.end);
+
+        fill_gap(m, pfn, end);
+        for (pfn = end; pfn < r.end && m->p2m[pfn] != INVALID_M2P_ENTRY; pfn++)
+            ; /* the list itself, or a module */
     }
 }
 
