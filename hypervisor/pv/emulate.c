@@ -258,17 +258,6 @@ static bool emulate_two_byte(struct regs *regs, struct insn *i)
     }
 }
 
-/* CLI and STI act on the virtual interrupt flag, which is the event mask, when the guest may. */
-static bool emulate_interrupt_flag(bool enable)
-{
-    struct vcpu *v = current;
-
-    if (!v->pv->kernel_mode)
-        return false;
-    WRITE_ONCE(v->info->evtchn_upcall_mask, !enable);
-    return true;
-}
-
 static enum emulation done_if(bool done)
 {
     return done ? EMULATION_DONE : EMULATION_REFUSED;
@@ -288,10 +277,9 @@ static enum emulation emulate_opcode(struct regs *regs, struct insn *i, u8 op)
             return EMULATION_REFUSED;
         sched_block(&current->unit);
         return EMULATION_DONE;
-    case 0xfa:
-        return done_if(emulate_interrupt_flag(false));
+    case 0xfa: /* CLI, STI: without effect, as in Xen: a POPF that sets IF again would not trap */
     case 0xfb:
-        return done_if(emulate_interrupt_flag(true));
+        return done_if(current->pv->kernel_mode);
     default:
         return EMULATION_REFUSED;
     }
