@@ -24,6 +24,7 @@
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
 #include "machine/interrupt.h"
+#include "machine/microcode.h"
 #include "machine/panic.h"
 #include "machine/percpu.h"
 #include "machine/platform.h"
@@ -50,7 +51,6 @@ extern const struct option options_start[], options_end[];
 static char scheduler[16];
 OPTION_TEXT("sched", scheduler);
 OPTION_IGNORED("watchdog");
-OPTION_IGNORED("ucode");
 OPTION_IGNORED("placeholder");
 OPTION_IGNORED("no-real-mode");
 
@@ -191,6 +191,8 @@ static paddr_t start_platform(void)
         .stop_others = smp_stop_others, .restart = machine_restart, .delay = udelay,
     };
     fpu_init();
+    for (unsigned i = 1; i < boot_info.module_count; i++)
+        microcode_load(paddr_to_virt(boot_info.modules[i].start), boot_info.modules[i].size);
     pci_init();
     msi_init();
     return rsdp ? rsdp : acpi.rsdp;

@@ -11,6 +11,7 @@
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
 #include "machine/layout.h"
+#include "machine/microcode.h"
 #include "machine/percpu.h"
 #include "machine/platform.h"
 #include "machine/smp.h"
@@ -71,6 +72,7 @@ void smp_ap_main(void)
     write_cr3(host_root);
     cpu_tables_load(cpu);
     cpu_setup_features();
+    microcode_cpu_load();
     if (!features_suffice()) {
         set_state(AP_REFUSED);
         for (;;)
