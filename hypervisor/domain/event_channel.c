@@ -373,7 +373,6 @@ void event_domain_destroy(struct domain *d)
 {
     struct event_domain *e = &d->event;
 
-    event_fifo_free(d);
     for (unsigned g = 0; g < EVENT_GROUPS && e->groups[g]; g++) {
         for (unsigned b = 0; b < EVENT_BUCKETS_PER_GROUP; b++)
             heap_free(e->groups[g][b]);

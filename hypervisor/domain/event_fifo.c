@@ -204,7 +204,7 @@ static int vcpus_alloc(struct domain *d)
         if (!v->event.fifo)
             v->event.fifo = heap_new(struct event_fifo_vcpu);
         if (!v->event.fifo)
-            return -ENOMEM; /* the others are used by the next attempt, or freed with the domain */
+            return -ENOMEM; /* the others are used by the next attempt, or freed with their vCPU */
     }
     return 0;
 }
@@ -344,17 +344,4 @@ void event_fifo_destroy(struct domain *d)
     for (unsigned i = 0; i < f->pages; i++)
         page_unmap(f->page[i]);
     heap_free(f);
-}
-
-/* With the domain: what a failed switch left behind. */
-void event_fifo_free(struct domain *d)
-{
-    struct vcpu *v;
-
-    if (!d->vcpus)
-        return;
-    for_each_vcpu(d, v) {
-        heap_free(v->event.fifo);
-        v->event.fifo = NULL;
-    }
 }

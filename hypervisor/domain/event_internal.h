@@ -53,7 +53,6 @@ void event_check_pollers(struct domain *d, evtchn_port_t port);
 int event_fifo_init_control(struct evtchn_init_control *args);
 int event_fifo_expand_array(const struct evtchn_expand_array *args);
 void event_fifo_destroy(struct domain *d);
-void event_fifo_free(struct domain *d);
 
 /* event_bind.c: one function for each EVTCHNOP that makes a port. */
 int event_bind_interdomain(struct evtchn_bind_interdomain *b);
