@@ -12,29 +12,15 @@
 #include "conn.h"
 #include "domain.h"
 #include "record.h"
-#include "rings.h"
+#include "restore.h"
 #include "store.h"
 #include "tx.h"
 #include "watch.h"
 
 static const struct actor dom0 = { .domid = 0, .target = DOMID_INVALID, .priv = true };
 
-/* What is left of a record's body. */
-struct body {
-    const char *p;
-    size_t left;
-};
-
-struct restore {
-    struct xsd *x;
-    bool live, ended;
-    uint64_t base;
-    size_t snapshot_len, at;
-    struct restored *out;
-};
-
 /* Takes len octets off the body, NULL if there are fewer. */
-static const void *take(struct body *b, size_t len)
+const void *rec_take(struct body *b, size_t len)
 {
     const char *p = b->p;
 
@@ -46,9 +32,9 @@ static const void *take(struct body *b, size_t len)
     return p;
 }
 
-static bool take_struct(struct body *b, void *out, size_t len)
+bool rec_take_struct(struct body *b, void *out, size_t len)
 {
-    const void *p = take(b, len);
+    const void *p = rec_take(b, len);
 
     if (p) {
         memcpy(out, p, len);
@@ -57,9 +43,9 @@ static bool take_struct(struct body *b, void *out, size_t len)
 }
 
 /* Takes a string of len octets that ends with its only nul. */
-static const char *take_string(struct body *b, size_t len)
+const char *rec_take_string(struct body *b, size_t len)
 {
-    const char *s = take(b, len);
+    const char *s = rec_take(b, len);
 
     return s && len && strnlen(s, len) == len - 1 ? s : NULL;
 }
@@ -70,7 +56,7 @@ static int restore_global(struct restore *r, struct body *b)
 {
     struct rec_global g;
 
-    if (!take_struct(b, &g, sizeof(g))) {
+    if (!rec_take_struct(b, &g, sizeof(g))) {
         return -EINVAL;
     }
     r->out->socket_fd = g.socket_fd;
@@ -84,13 +70,13 @@ static int restore_quotas(struct restore *r, struct body *b)
     const uint32_t *values;
     size_t count;
 
-    if (!take_struct(b, &q, sizeof(q))) {
+    if (!rec_take_struct(b, &q, sizeof(q))) {
         return -EINVAL;
     }
     count = (size_t)q.per_domain + q.global;
-    values = take(b, count * sizeof(*values));
+    values = rec_take(b, count * sizeof(*values));
     for (size_t i = 0; values && i < count; i++) {
-        const char *name = take_string(b, strnlen(b->p, b->left) + 1);
+        const char *name = rec_take_string(b, strnlen(b->p, b->left) + 1);
         uint32_t value;
 
         if (!name) {
@@ -111,7 +97,7 @@ static int restore_domain(struct restore *r, struct body *b)
     struct rec_domain_state s;
     struct domain *dom;
 
-    if (!take_struct(b, &s, sizeof(s)) || s.domid >= DOMID_FIRST_RESERVED) {
+    if (!rec_take_struct(b, &s, sizeof(s)) || s.domid >= DOMID_FIRST_RESERVED) {
         return -EINVAL;
     }
     dom = domain_need(r->x, s.domid);
@@ -128,172 +114,6 @@ static int restore_domain(struct restore *r, struct body *b)
     return 0;
 }
 
-/* ------------------------------------------------------------------ connections */
-
-static struct conn *bare_ring(struct xsd *x, struct domain *dom, uint32_t id, struct area *area, int slot)
-{
-    struct conn *c = calloc(1, sizeof(*c));
-
-    if (!c) {
-        return NULL;
-    }
-    c->id = id;
-    c->fd = -1;
-    c->slot = slot;
-    c->area = area;
-    c->transport = &ring_transport;
-    c->dom = dom;
-    c->actor = (struct actor){ .domid = dom->domid, .target = dom->target, .priv = !dom->domid };
-    list_init(&c->events);
-    list_init(&c->watches);
-    list_init(&c->txs);
-    list_append(&x->conns, &c->link);
-    dom->conn = c;
-    return c;
-}
-
-static void use_id(struct xsd *x, uint32_t id)
-{
-    if (x->next_conn_id <= id) {
-        x->next_conn_id = id + 1;
-    }
-}
-
-/* A ring connection of the journal starts, or starts anew. */
-static int restore_ring(struct restore *r, struct body *b)
-{
-    struct rec_ring rec;
-    struct domain *dom;
-    struct area *area;
-
-    if (!take_struct(b, &rec, sizeof(rec)) || !rec.conn_id) {
-        return -EINVAL;
-    }
-    dom = domain_find(r->x, rec.domid);
-    if (!dom) {
-        return -EINVAL;
-    }
-    if (dom->conn) {
-        if (dom->conn->id != rec.conn_id) {
-            return -EINVAL;
-        }
-        watch_del_all(r->x, dom->conn);
-        tx_drop_all(r->x, dom->conn);
-        dom->conn->has_reply = false;
-        return 0;
-    }
-    area = rings_reuse(r->x->rings, rec.slot);
-    if (!area) {
-        return -EINVAL;
-    }
-    use_id(r->x, rec.conn_id);
-    return bare_ring(r->x, dom, rec.conn_id, area, rec.slot) ? 0 : -ENOMEM;
-}
-
-static int restore_conn_gone(struct restore *r, struct body *b)
-{
-    struct conn *c;
-    uint32_t id;
-
-    if (!take_struct(b, &id, sizeof(id))) {
-        return -EINVAL;
-    }
-    c = conn_find(r->x, id);
-    if (c) {
-        c->slot = -1;        /* the slot has been given back, maybe to another */
-        c->area = calloc(1, sizeof(*c->area));
-        if (!c->area) {
-            return -ENOMEM;
-        }
-        conn_free(r->x, c);
-    }
-    return 0;
-}
-
-static int restore_reply(struct restore *r, struct body *b)
-{
-    struct rec_reply rec;
-    struct conn *c;
-
-    if (!take_struct(b, &rec, sizeof(rec))) {
-        return -EINVAL;
-    }
-    c = conn_find(r->x, rec.conn_id);
-    if (c) {
-        c->has_reply = true;
-        c->reply_prev = rec.prev_in_start;
-        c->reply_state = rec.state;
-        c->reply_out_start = rec.out_start;
-    }
-    return 0;
-}
-
-/* Sets a connection's buffers from what was read and not handled, and what was not written. */
-static int restore_pending(struct xsd *x, struct conn *c, const struct rec_conn *rec, struct body *b)
-{
-    const char *in = take(b, rec->in_len), *out = take(b, rec->out_len);
-    size_t left = rec->out_len, first = rec->out_resp_len;
-
-    if (!in || !out || rec->in_len > XS_MSG_MAX || first > left || first > XS_MSG_MAX) {
-        return -EINVAL;
-    }
-    memcpy(c->area->in, in, rec->in_len);
-    c->area->in_cons = rec->in_len;
-    while (left) {
-        struct xsd_sockmsg hdr;
-        size_t len = first;
-
-        if (!first) {
-            if (left < sizeof(hdr)) {
-                return -EINVAL;
-            }
-            memcpy(&hdr, out, sizeof(hdr));
-            len = sizeof(hdr) + hdr.len;
-        }
-        if (len > left || len > XS_MSG_MAX || conn_queue_message(x, c, out, len)) {
-            return -EINVAL;
-        }
-        out += len;
-        left -= len;
-        first = 0;
-    }
-    return 0;
-}
-
-static int restore_connection(struct restore *r, struct body *b)
-{
-    struct rec_conn rec;
-    struct conn *c = NULL;
-    struct domain *dom;
-
-    if (!take_struct(b, &rec, sizeof(rec)) || !rec.conn_id || conn_find(r->x, rec.conn_id)) {
-        return -EINVAL;
-    }
-    if (rec.type == CONN_SOCKET) {
-        c = conn_new_socket(r->x, rec.spec.socket.fd);
-    } else if (rec.type == CONN_RING && rec.spec.ring.domid < DOMID_FIRST_RESERVED) {
-        int slot;
-        struct area *area = rings_take(r->x->rings, &slot);
-
-        dom = domain_need(r->x, rec.spec.ring.domid);
-        if (!dom || !area || dom->conn) {
-            return dom && dom->conn ? -EINVAL : -ENOMEM;
-        }
-        area->pending_pos = PENDING_NONE;
-        dom->target = rec.spec.ring.tdomid;
-        dom->local_port = rec.spec.ring.evtchn;
-        c = bare_ring(r->x, dom, rec.conn_id, area, slot);
-    } else {
-        return -EINVAL;
-    }
-    if (!c) {
-        return -ENOMEM;
-    }
-    c->id = rec.conn_id;
-    use_id(r->x, rec.conn_id);
-    return restore_pending(r->x, c, &rec, b);
-}
-
 /* ------------------------------------------------------------------ watches, transactions, events */
 
 static int restore_watch(struct restore *r, struct body *b, bool extended, bool del)
@@ -307,11 +127,11 @@ static int restore_watch(struct restore *r, struct body *b, bool extended, bool 
     size_t rel = 0;
     int rc;
 
-    if (!take_struct(b, &rec, extended ? sizeof(rec) : sizeof(rec.w))) {
+    if (!rec_take_struct(b, &rec, extended ? sizeof(rec) : sizeof(rec.w))) {
         return -EINVAL;
     }
-    path = take_string(b, rec.w.path_len);
-    token = take_string(b, rec.w.token_len);
+    path = rec_take_string(b, rec.w.path_len);
+    token = rec_take_string(b, rec.w.token_len);
     c = conn_find(r->x, rec.w.conn_id);
     if (!path || !token || !c) {
         return -EINVAL;
@@ -343,7 +163,7 @@ static int restore_tx(struct restore *r, struct body *b, bool gone)
     struct conn *c;
     struct tx *tx;
 
-    if (!take_struct(b, &rec, sizeof(rec)) || !(c = conn_find(r->x, rec.conn_id))) {
+    if (!rec_take_struct(b, &rec, sizeof(rec)) || !(c = conn_find(r->x, rec.conn_id))) {
         return -EINVAL;
     }
     tx = tx_find(c, rec.tx_id);
@@ -357,7 +177,7 @@ static int restore_special(struct restore *r, struct body *b)
 {
     struct rec_special rec;
 
-    if (!take_struct(b, &rec, sizeof(rec)) || rec.which >= SPECIAL_COUNT) {
+    if (!rec_take_struct(b, &rec, sizeof(rec)) || rec.which >= SPECIAL_COUNT) {
         return -EINVAL;
     }
     watch_fire_special(r->x, rec.which, rec.domid);
@@ -370,7 +190,7 @@ static int restore_event(struct restore *r, struct body *b)
     struct conn *c;
     uint32_t id;
 
-    if (!take_struct(b, &id, sizeof(id)) || b->left < XS_HDR_SIZE || b->left > XS_MSG_MAX) {
+    if (!rec_take_struct(b, &id, sizeof(id)) || b->left < XS_HDR_SIZE || b->left > XS_MSG_MAX) {
         return -EINVAL;
     }
     c = conn_find(r->x, id);
@@ -388,7 +208,7 @@ static int read_perms(struct body *b, size_t count, struct xs_perm *perms)
         struct rec_perm rec;
         char text[2];
 
-        if (!take_struct(b, &rec, sizeof(rec))) {
+        if (!rec_take_struct(b, &rec, sizeof(rec))) {
             return -EINVAL;
         }
         text[0] = (char)rec.letter;
@@ -442,12 +262,12 @@ static int restore_node(struct restore *r, struct body *b)
     struct rec_node rec;
     struct lookup l;
 
-    if (!take_struct(b, &rec, sizeof(rec)) || rec.nperms > sizeof(perms) / sizeof(perms[0]) ||
+    if (!rec_take_struct(b, &rec, sizeof(rec)) || rec.nperms > sizeof(perms) / sizeof(perms[0]) ||
         read_perms(b, rec.nperms, perms)) {
         return -EINVAL;
     }
-    path = take_string(b, rec.path_len);
-    value = take(b, rec.value_len);
+    path = rec_take_string(b, rec.path_len);
+    value = rec_take(b, rec.value_len);
     if (!path || !value || !path_valid(path, XENSTORE_ABS_PATH_MAX, true)) {
         return -EINVAL;
     }
@@ -519,11 +339,11 @@ static int restore_next(struct restore *r, struct body *all)
     struct body b;
     size_t padded;
 
-    if (!take_struct(all, &hdr, sizeof(hdr))) {
+    if (!rec_take_struct(all, &hdr, sizeof(hdr))) {
         return -EINVAL;
     }
     padded = ((size_t)hdr.len + 7) & ~(size_t)7;
-    b.p = take(all, padded);
+    b.p = rec_take(all, padded);
     b.left = hdr.len;
     if (!b.p) {
         return -EINVAL;
@@ -544,7 +364,7 @@ int restore_stream(struct xsd *x, const char *data, size_t len, bool live, uint6
 
     *out = (struct restored){ .socket_fd = -1, .evtchn_fd = -1 };
     *what = "the header";
-    if (!take_struct(&all, &hdr, sizeof(hdr)) || memcmp(hdr.ident, STREAM_IDENT, sizeof(hdr.ident)) ||
+    if (!rec_take_struct(&all, &hdr, sizeof(hdr)) || memcmp(hdr.ident, STREAM_IDENT, sizeof(hdr.ident)) ||
         !hdr.version_be || __builtin_bswap32(hdr.version_be) > STREAM_VERSION || hdr.flags_be) {
         return -EINVAL;
     }
@@ -560,55 +380,4 @@ int restore_stream(struct xsd *x, const char *data, size_t len, bool live, uint6
         return -EINVAL;
     }
     return rc;
-}
-
-/* Brings the area to where the journal says that the last request was done. */
-static void settle(struct conn *c)
-{
-    struct area *a = c->area;
-
-    if (c->has_reply && area_in_start(a) == c->reply_prev) {
-        a->out_start = c->reply_out_start;
-        a->state = c->reply_state;
-    }
-    c->has_reply = false;
-    if (a->in_cons - area_in_start(a) > XS_MSG_MAX || area_out_len(a) > XS_MSG_MAX ||
-        (area_out_len(a) && a->out_prod - a->out_start > area_out_len(a))) {
-        c->ignored = true;
-    }
-}
-
-/* After a planned restart the ring's own indices are right; the octets read before are in the area. */
-static void take_indices(struct conn *c)
-{
-    struct xenstore_domain_interface *ring = c->dom->ring;
-    uint32_t have = c->area->in_cons;
-
-    c->area->in_cons = __atomic_load_n(&ring->req_cons, __ATOMIC_ACQUIRE);
-    c->area->out_prod = c->area->out_start = __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE);
-    c->area->state = area_state(c->area->in_cons - have, 0);
-}
-
-void restore_rings(struct xsd *x, bool live)
-{
-    list_for_safe(it, &x->conns) {
-        struct conn *c = list_entry(it, struct conn, link);
-
-        c->ready = c->event_due = true;
-        if (!c->dom) {
-            continue;
-        }
-        if (x->ops->ring_open(x->ops_arg, c->dom)) {
-            xsd_note(x, "domain %u: its ring cannot be mapped again", c->dom->domid);
-            conn_free(x, c);
-            continue;
-        }
-        if (live) {
-            take_indices(c);
-        } else {
-            settle(c);
-        }
-        ring_attach(c, false);
-        c->moved = true;
-    }
 }

@@ -221,8 +221,8 @@ static inline bool guest_recv(struct host *h, uint16_t domid, struct msg *m)
             m->body[m->hdr.len] = 0;
             return true;
         }
+        idle = n ? 0 : idle + 1;
         if (!n) {
-            idle++;
             host_run(h, 100);
         }
     }
