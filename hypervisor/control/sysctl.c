@@ -1,19 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * sysctl: questions and orders of the control domain about the whole machine
- * (xen/sysctl.h, interface 0x15). The topics are in sysctl_*.c.
+ * (xen/sysctl.h, interface 0x15). Here the dispatch; the topics are in
+ * sysctl_*.c. What is not offered answers like a Xen without it. Locks: those
+ * of the functions called.
  */
 #include "control/hypercall.h"
+#include "control/sysctl_ops.h"
 #include "domain/domain.h"
 #include "errno.h"
 #include "machine/cpu.h"
 #include "mm/guest_access.h"
 
-#include <xen/sysctl.h>
+static long execute(struct xen_sysctl *op)
+{
+    switch (op->cmd) {
+    case XEN_SYSCTL_readconsole:
+        return sysctl_readconsole(&op->u.readconsole);
+    case XEN_SYSCTL_physinfo:
+        return sysctl_physinfo(&op->u.physinfo);
+    case XEN_SYSCTL_sched_id:
+        op->u.sched_id.sched_id = sched_current()->id;
+        return 0;
+    case XEN_SYSCTL_getdomaininfolist:
+        return sysctl_getdomaininfolist(&op->u.getdomaininfolist);
+    case XEN_SYSCTL_debug_keys:
+        return sysctl_debug_keys(&op->u.debug_keys);
+    case XEN_SYSCTL_getcpuinfo:
+        return sysctl_getcpuinfo(&op->u.getcpuinfo);
+    case XEN_SYSCTL_availheap:
+        return sysctl_availheap(&op->u.availheap);
+    case XEN_SYSCTL_cputopoinfo:
+        return sysctl_cputopoinfo(&op->u.cputopoinfo);
+    case XEN_SYSCTL_numainfo:
+        return sysctl_numainfo(&op->u.numainfo);
+    case XEN_SYSCTL_pcitopoinfo:
+        return sysctl_pcitopoinfo(&op->u.pcitopoinfo);
+    case XEN_SYSCTL_cpupool_op:
+        return sysctl_cpupool(&op->u.cpupool_op);
+    case XEN_SYSCTL_scheduler_op:
+        return sysctl_scheduler(&op->u.scheduler_op);
+    case XEN_SYSCTL_get_cpu_levelling_caps:
+        op->u.cpu_levelling_caps.caps = 0;
+        return 0;
+    case XEN_SYSCTL_get_cpu_featureset:
+        return sysctl_featureset(&op->u.cpu_featureset);
+    case XEN_SYSCTL_get_cpu_policy:
+        return sysctl_cpu_policy(&op->u.cpu_policy);
+    case XEN_SYSCTL_get_pmstat: /* no frequency or idle-state driver */
+    case XEN_SYSCTL_pm_op:
+    case XEN_SYSCTL_psr_cmt_op:
+    case XEN_SYSCTL_psr_alloc:
+        return -ENODEV;
+    case XEN_SYSCTL_cpu_hotplug:
+    case XEN_SYSCTL_page_offline_op:
+    case XEN_SYSCTL_coverage_op:
+        return -EOPNOTSUPP;
+    }
+    return -ENOSYS;
+}
 
+/* @arg: struct xen_sysctl. @return 0, -EPERM, -EFAULT, -EACCES (other interface version), by operation */
 long do_sysctl(vaddr_t arg)
 {
     struct xen_sysctl op;
+    long rc;
 
     if (!current_domain()->privileged)
         return -EPERM;
@@ -21,5 +72,8 @@ long do_sysctl(vaddr_t arg)
         return -EFAULT;
     if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
         return -EACCES;
-    return -ENOSYS;
+    rc = execute(&op);
+    if (!rc)
+        rc = write_guest_struct(arg, &op);
+    return rc;
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPUID policies as lists of leaves, for sysctl and domctl. */
+#ifndef HV_CONTROL_CPU_POLICY_H
+#define HV_CONTROL_CPU_POLICY_H
+
+#include "types.h"
+#include <xen/arch-x86/xen.h>
+
+/*
+ * Writes the leaves that a PV guest (@control: Domain 0) is given to the
+ * array at guest address @leaves with room for *@count; 0: only counts. *@count
+ * becomes their number. @return 0, -EFAULT, -ENOBUFS
+ */
+int cpu_policy_leaves(bool control, vaddr_t leaves, u32 *count);
+/* The same for MSRs. */
+int cpu_policy_msrs(vaddr_t msrs, u32 *count);
+
+/*
+ * Whether a guest can be given leaf @l: nothing of the instruction-set features in it may go beyond what it
+ * gets anyway.
+ */
+bool cpu_policy_leaf_ok(const xen_cpuid_leaf_t *l);
+
+#endif
