@@ -390,6 +390,11 @@ int domain_kill(struct domain *d)
     return 0;
 }
 
+bool domain_is_dead(const struct domain *d)
+{
+    return READ_ONCE(d->kill_stage) == KILL_DONE;
+}
+
 void domain_subscribe_suspend(struct domain *d, evtchn_port_t port)
 {
     WRITE_ONCE(d->suspend_port, port);

@@ -194,6 +194,7 @@ void domain_shutdown(struct domain *d, u8 reason);    /* SHUTDOWN_*; Domain 0: e
 void domain_resume(struct domain *d);
 int domain_kill(struct domain *d);                    /* 0, -ERESTART: call again */
 bool domain_is_paused(const struct domain *d);
+bool domain_is_dead(const struct domain *d);           /* killed; only references to it are left */
 
 /* A guest did what it may not: one line with domain, vCPU, rip and why; the domain is shut down with SHUTDOWN_crash. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
