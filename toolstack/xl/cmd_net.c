@@ -186,7 +186,7 @@ static void list_vifs(struct xl *xl, uint32_t domid)
         dev_frontend_path(&list[i], front, sizeof(front));
         dev_libxl_path(&list[i], trusted, sizeof(trusted));
         mac = xs_string(xl->xs, "%s/mac", trusted);
-        printf("%-3u %-2u %-17s  %4u  %5lld %6lld %5lld/%-11lld %-30s\n", list[i].devid,
+        printf("%-3u %-2u %-17s  %4u %5lld %6lld %5lld/%-11lld %-30s\n", list[i].devid,
                list[i].backend_domid, mac ? mac : "", list[i].devid,
                xs_number(xl->xs, -1, "%s/state", front),
                xs_number(xl->xs, -1, "%s/event-channel", front),

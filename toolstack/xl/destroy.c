@@ -7,16 +7,27 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "xl.h"
 
-/* Says why a domain is still there after its destruction. */
+#define DYING_STEP_MS 10
+#define DYING_WAIT_MS 2000
+
+/*
+ * The daemons and back ends drop their last mappings a moment after the end; what is still held after
+ * that is reported.
+ */
 static void report_dying(struct xl *xl, uint32_t domid)
 {
+    struct timespec pause = { .tv_nsec = DYING_STEP_MS * 1000000L };
     dominfo_t info;
 
-    if (hv_domain_info(&xl->hv, domid, &info) || !info.tot_pages)
-        return;
+    for (int waited = 0; waited < DYING_WAIT_MS; waited += DYING_STEP_MS) {
+        if (hv_domain_info(&xl->hv, domid, &info) || !info.tot_pages)
+            return;
+        nanosleep(&pause, NULL);
+    }
     xl_error("domain %u is dying: %llu of its pages are still mapped by a back end", domid,
              (unsigned long long)info.tot_pages);
 }

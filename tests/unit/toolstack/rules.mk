@@ -20,3 +20,6 @@ EXTRA_toolstack/test_xs_rules := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_guests := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_restart := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_crash := $(XSD_OBJ)
+
+# The builder's test links the decompressors that the builder uses.
+EXTRA_toolstack/test_build := $(addprefix /usr/lib/x86_64-linux-gnu/,libz.a liblzma.a libbz2.a libzstd.a liblz4.a liblzo2.a)
