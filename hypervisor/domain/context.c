@@ -48,7 +48,7 @@ void vcpu_context_switch(struct vcpu *prev, struct vcpu *next)
         save(prev);
     current = next;
     if (vcpu_is_idle(next))
-        load_cr3(image_to_paddr(host_l4));
+        load_cr3(mfn_to_paddr(virt_to_mfn(host_l4)));
     else
         load(next, cpu);
     if (!vcpu_is_idle(prev) && prev->domain != next->domain)
