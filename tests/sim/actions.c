@@ -13,18 +13,10 @@
 #include "mm/guest_access.h"
 #include "mm/paging.h"
 #include "sched/softirq.h"
-#include <xen/grant_table.h>
 
 u64 sim_emulated, sim_granted, sim_ungranted, sim_deaths;
 
 /* ---- choices ---- */
-
-static struct vcpu *any_vcpu(void)
-{
-    struct sim_domain *s = &sim_domains[sim_rnd(SIM_DOMAINS)];
-
-    return s->d && !s->killing ? s->d->vcpus[sim_rnd(SIM_VCPUS)] : NULL;
-}
 
 /* A frame of @d, mostly; small numbers of choices, so that the same ones come up again. */
 static mfn_t frame_of(const struct domain *d)
@@ -43,9 +35,9 @@ static mfn_t frame_of(const struct domain *d)
     return MFN(start);
 }
 
-static mfn_t any_frame(const struct domain *d)
+mfn_t sim_any_frame(const struct domain *d)
 {
-    struct sim_domain *other;
+    struct domain *other;
 
     switch (sim_rnd(20)) {
     case 0:
@@ -56,8 +48,8 @@ static mfn_t any_frame(const struct domain *d)
         return MFN((u64)sim_rnd(0x10000) << sim_rnd(30));
     case 3:
     case 4:
-        other = &sim_domains[sim_rnd(SIM_DOMAINS)];
-        return other->d ? frame_of(other->d) : MFN(1);
+        other = sim_domain(sim_rnd(SIM_DOMAINS));
+        return other ? frame_of(other) : MFN(1);
     default:
         return frame_of(d);
     }
@@ -82,7 +74,7 @@ static u64 any_entry(const struct domain *d)
 
     if (!sim_rnd(5))
         return 0;
-    e = mfn_to_paddr(any_frame(d)) & PTE_ADDR;
+    e = mfn_to_paddr(sim_any_frame(d)) & PTE_ADDR;
     if (sim_rnd(12))
         e |= PTE_P;
     if (sim_rnd(2))
@@ -94,7 +86,7 @@ static u64 any_entry(const struct domain *d)
     return e;
 }
 
-static vaddr_t any_va(void)
+vaddr_t sim_any_va(void)
 {
     switch (sim_rnd(12)) {
     case 0:
@@ -116,10 +108,8 @@ static u32 any_foreign(void)
 /* Other work for this CPU: long operations stop at each of their points. */
 static void any_preemption(void)
 {
-    bool preempt = !sim_rnd(3);
-
-    for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
-        per_cpu(softirq_pending, cpu) = preempt;
+    if (!sim_rnd(3))
+        softirq_raise(SOFTIRQ_TIMER);
 }
 
 /* ---- hypercalls ---- */
@@ -128,7 +118,7 @@ static void any_preemption(void)
 static vaddr_t arguments(const void *data, size_t len)
 {
     if (!sim_rnd(40))
-        return any_va();
+        return sim_any_va();
     memcpy(sim_window(), data, len);
     return SIM_WINDOW;
 }
@@ -139,7 +129,7 @@ static vaddr_t done_address(void)
     case 0:
         return 0;
     case 1:
-        return any_va();
+        return sim_any_va();
     default:
         return SIM_WINDOW + SIM_WINDOW_SIZE - 4;
     }
@@ -153,7 +143,7 @@ static void mmu_update(struct vcpu *v)
     vaddr_t va;
 
     for (unsigned i = 0; i < n; i++) {
-        mfn_t mfn = any_frame(v->domain);
+        mfn_t mfn = sim_any_frame(v->domain);
         unsigned cmd = sim_rnd(8) ? 0 : sim_rnd(8);
 
         req[i].ptr = mfn_to_paddr(mfn) + any_index() * 8 + cmd;
@@ -175,11 +165,11 @@ static void mmuext(struct vcpu *v)
     memset(op, 0, sizeof(op));
     for (unsigned i = 0; i < n; i++) {
         op[i].cmd = sim_rnd(3) ? sim_rnd(7) : sim_rnd(23);
-        op[i].arg1.mfn = op[i].cmd == MMUEXT_NEW_USER_BASEPTR && !sim_rnd(3) ? 0 : any_frame(v->domain).n;
+        op[i].arg1.mfn = op[i].cmd == MMUEXT_NEW_USER_BASEPTR && !sim_rnd(3) ? 0 : sim_any_frame(v->domain).n;
         if (op[i].cmd == MMUEXT_COPY_PAGE)
-            op[i].arg2.src_mfn = any_frame(v->domain).n;
+            op[i].arg2.src_mfn = sim_any_frame(v->domain).n;
         else if (op[i].cmd == MMUEXT_SET_LDT)
-            op[i].arg1.linear_addr = any_va(), op[i].arg2.nr_ents = sim_rnd(9000);
+            op[i].arg1.linear_addr = sim_any_va(), op[i].arg2.nr_ents = sim_rnd(9000);
         else if (op[i].cmd == MMUEXT_TLB_FLUSH_MULTI || op[i].cmd == MMUEXT_INVLPG_MULTI)
             op[i].arg2.vcpumask.p = (void *)(SIM_WINDOW + SIM_WINDOW_SIZE - 16);
     }
@@ -190,7 +180,7 @@ static void mmuext(struct vcpu *v)
 static void update_va(struct vcpu *v)
 {
     u64 entry = any_entry(v->domain), flags = sim_rnd(3);
-    vaddr_t va = any_va();
+    vaddr_t va = sim_any_va();
 
     if (flags)
         flags |= sim_rnd(2) ? UVMF_LOCAL : UVMF_ALL;
@@ -240,10 +230,9 @@ static void build_tree(struct vcpu *v)
 
 static void store(struct vcpu *v)
 {
-    vaddr_t va = any_va() + any_index() * 8;
+    vaddr_t va = sim_any_va() + any_index() * 8;
     u64 e = any_entry(v->domain);
 
-    sim_switch(v);
     if (sim_rnd(3))
         guest_write(va, &e, sizeof(e));
     else
@@ -270,7 +259,6 @@ static void emulated_store(struct vcpu *v, vaddr_t va)
     unsigned k = sim_rnd(ARRAY_SIZE(instructions));
     struct regs *r;
 
-    sim_switch(v);
     r = guest_regs();
     r->rip = SIM_WINDOW;
     memset(sim_window(), 0, 16);
@@ -284,7 +272,7 @@ static void emulated_store(struct vcpu *v, vaddr_t va)
 
 static void emulated_store_anywhere(struct vcpu *v)
 {
-    emulated_store(v, any_va() + any_index() * 8);
+    emulated_store(v, sim_any_va() + any_index() * 8);
 }
 
 /* ---- sequences ---- */
@@ -294,7 +282,6 @@ static long one_op(struct vcpu *v, unsigned cmd, mfn_t mfn)
     struct mmuext_op op = { .cmd = cmd, .arg1.mfn = mfn.n };
     long rc;
 
-    sim_switch(v);
     memcpy(sim_window(), &op, sizeof(op));
     rc = sim_hypercall(v, __HYPERVISOR_mmuext_op, SIM_WINDOW, 1, 0, DOMID_SELF);
     while (sim_continue(v))
@@ -310,9 +297,12 @@ static void retype(struct vcpu *v)
     mfn_t mfn;
     u64 zero = 0, parts[2];
 
-    sim_switch(other);
-    if (guest_write(va, &zero, 8) || guest_clear(va, PAGE_SIZE)) /* leaves a writable translation behind */
+    if (!other || !sim_switch(other))
+        other = v;
+    if (guest_write(va, &zero, 8) || guest_clear(va, PAGE_SIZE)) { /* leaves a writable translation behind */
+        sim_switch(v);
         return;
+    }
     sim_switch(v);
     mfn = pv_translate(v, va);
     parts[0] = mfn_to_paddr(mfn) | PTE_P;
@@ -326,6 +316,7 @@ static void retype(struct vcpu *v)
         return;
     sim_switch(other);
     guest_read(&zero, va, 8);
+    sim_switch(v);
     one_op(v, MMUEXT_UNPIN_TABLE, mfn);
     sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, parts[1], UVMF_NONE, 0);
 }
@@ -333,12 +324,11 @@ static void retype(struct vcpu *v)
 /* Walks through a table, takes it out and makes it writable. */
 static void recycle(struct vcpu *v)
 {
-    vaddr_t va = any_va(), table_va = SIM_LINEAR + ((u64)sim_rnd(64) << PAGE_SHIFT);
+    vaddr_t va = sim_any_va(), table_va = SIM_LINEAR + ((u64)sim_rnd(64) << PAGE_SHIFT);
     u64 l2 = 0, probe;
     mfn_t table, upper = INVALID_MFN;
     struct mmu_update req[2];
 
-    sim_switch(v);
     table = pv_translate(v, table_va);
     if (!mfn_valid(table) || frame_type(mfn_to_frame(table)) != FRAME_L1 || mfn_to_frame(table)->owner != v->domain->id)
         return;
@@ -377,7 +367,7 @@ static void balloon(struct vcpu *v)
     }
     if (d->tot_pages < 20)
         return;
-    mfn = any_frame(d);
+    mfn = sim_any_frame(d);
     if (mfn_valid(mfn) && frame_get(mfn_to_frame(mfn), d->id)) {
         domain_drop_frame(d, mfn);
         frame_put(mfn_to_frame(mfn));
@@ -406,7 +396,7 @@ static void hold(mfn_t mfn, enum frame_type type)
 
 static void descriptor_table(struct vcpu *v)
 {
-    mfn_t mfn = any_frame(v->domain);
+    mfn_t mfn = sim_any_frame(v->domain);
 
     if (sim_hold_count == SIM_HOLDS || !sim_rnd(3)) {
         if (sim_hold_count)
@@ -417,60 +407,33 @@ static void descriptor_table(struct vcpu *v)
         hold(mfn, FRAME_SEGDESC);
 }
 
-/*
- * A grant: the grant table's references are held meanwhile and dropped after the flush of the unmapping, as
- * domain/grant_table.c does. An entry that the guest has changed cannot be unmapped.
- */
-static void grant(struct vcpu *v)
-{
-    struct sim_domain *other = &sim_domains[sim_rnd(SIM_DOMAINS)];
-    u32 flags = GNTMAP_host_map | (sim_rnd(2) ? GNTMAP_readonly : 0) | (sim_rnd(2) ? GNTMAP_application_map : 0);
-    enum frame_type type = flags & GNTMAP_readonly ? FRAME_NONE : FRAME_WRITABLE;
-    u64 addr = any_va();
-    struct frame *f;
-    mfn_t mfn;
-
-    if (!other->d || other->killing)
-        return;
-    sim_switch(v);
-    mfn = frame_of(other->d);
-    f = mfn_to_frame(mfn);
-    if (!sim_rnd(4)) {
-        flags |= GNTMAP_contains_pte;
-        addr = mfn_to_paddr(any_frame(v->domain)) + any_index() * 8 + (sim_rnd(10) ? 0 : sim_rnd(8));
-    }
-    if (!frame_get(f, other->d->id))
-        return;
-    if (type != FRAME_NONE && frame_get_type(f, type)) {
-        frame_put(f);
-        return;
-    }
-    if (pv_grant_map(addr, mfn, flags) == GNTST_okay) {
-        sim_granted++;
-        sim_note_grant(v->domain->id, mfn);
-    }
-    store(v);
-    if (sim_rnd(3))
-        sim_ungranted += pv_grant_unmap(addr, mfn, sim_rnd(4) ? 0 : any_va(), flags) == GNTST_okay;
-    tlb_flush_mask(&v->domain->dirty_cpus);
-    if (type != FRAME_NONE)
-        frame_put_type(f);
-    frame_put(f);
-}
-
 /* ---- life and death ---- */
 
+/* The operator: wakes who sleeps for ever, takes domains that ended away, makes new ones. */
 static void life(void)
 {
     unsigned i = sim_rnd(SIM_DOMAINS);
+    struct domain *d = sim_domain(i);
     struct sim_domain *s = &sim_domains[i];
+    struct vcpu *v;
 
-    if (!s->d) {
-        for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
-            per_cpu(softirq_pending, cpu) = 0;
+    if (!d) {
         sim_domain_make(i);
-    } else if (s->killing || !sim_rnd(20)) {
-        sim_deaths += sim_domain_kill(i);
+        return;
+    }
+    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(200))) {
+        if (!s->killed)
+            sim_deaths += sim_domain_kill(i);
+        return;
+    }
+    if (s->killing)
+        return;
+    if (d->shut_down)
+        domain_resume(d);
+    for_each_vcpu(d, v) {
+        if (v->down)
+            vcpu_up(v);
+        vcpu_unblock(v);
     }
 }
 
@@ -478,16 +441,20 @@ void sim_action(void)
 {
     static void (*const actions[])(struct vcpu *v) = {
         mmu_update, mmu_update, mmu_update, mmu_update, mmuext, mmuext, mmuext, update_va, update_va,
-        store, store, emulated_store_anywhere, retype, retype, recycle, build_tree, balloon, descriptor_table, grant,
+        store, store, emulated_store_anywhere, retype, retype, recycle, build_tree, balloon, descriptor_table,
+        sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall,
     };
-    struct vcpu *v = any_vcpu();
+    struct vcpu *v;
 
-    any_preemption();
-    if (!v || !sim_rnd(25)) {
+    sim_this_cpu = sim_rnd(SIM_CPUS);
+    sim_tick();
+    softirq_run();
+    v = current;
+    if (vcpu_is_idle(v) || !sim_rnd(25)) {
         life();
         return;
     }
-    sim_switch(v);
+    any_preemption();
     if (sim_pending(v)->active && sim_rnd(8)) { /* a guest may also abandon it */
         sim_continue(v);
         return;

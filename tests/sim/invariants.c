@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/grant_internal.h"
 #include "mm/buddy.h"
 #include "mm/paging.h"
 
@@ -41,6 +42,11 @@ static void want_type(mfn_t mfn, enum frame_type type)
     e->type = type;
     e->types++;
     e->refs++;
+}
+
+static void want_writable(mfn_t mfn)
+{
+    want_type(mfn, FRAME_WRITABLE);
 }
 
 static bool free_or_kept(const struct frame *f)
@@ -117,6 +123,10 @@ static void gather_frame(u64 n)
     }
     if (f->refs & FRAME_ALLOCATED)
         want_ref(MFN(n));
+    if (f->refs & FRAME_XENHEAP) { /* its type is fixed by a count that nobody else has */
+        expected[n].types++;
+        expected[n].type = type;
+    }
     if (f->type & TYPE_LOCKED)
         sim_fail("frame %#lx is locked", n);
     if (f->type & TYPE_PINNED)
@@ -127,13 +137,33 @@ static void gather_frame(u64 n)
         table(f, n);
 }
 
+/* References of mappings that @d has of others' grants. */
+static void gather_grants(const struct domain *d)
+{
+    const struct grant_table *t = d->grant;
+
+    for (unsigned i = 0; i < t->maptrack_frames * MAPTRACK_PER_FRAME; i++) {
+        const struct maptrack *m = &t->maptrack[i / MAPTRACK_PER_FRAME][i % MAPTRACK_PER_FRAME];
+
+        if (!(m->flags & (GNTMAP_host_map | GNTMAP_device_map)))
+            continue;
+        if (m->flags & GNTMAP_readonly)
+            want_ref(MFN(m->frame));
+        else
+            want_type(MFN(m->frame), FRAME_WRITABLE);
+    }
+}
+
 static void gather_domain(const struct domain *d)
 {
-    for (unsigned i = 0; i < d->max_vcpus; i++) {
-        const struct vcpu *v = d->vcpus[i];
+    struct vcpu *v;
 
-        if (!v)
-            continue;
+    gather_grants(d);
+    sim_fifo_pages(d, want_writable);
+    sim_pirq_pages(d, want_writable);
+    for_each_vcpu(d, v) {
+        if (!mfn_eq(v->info_mfn, INVALID_MFN))
+            want_type(v->info_mfn, FRAME_WRITABLE);
         if (v->pv->kernel_cr3)
             want_type(paddr_to_mfn(v->pv->kernel_cr3), FRAME_L4);
         if (v->pv->user_cr3)
@@ -165,23 +195,31 @@ static void compare(u64 n)
 
 static void check_accounts(void)
 {
-    u64 owned[SIM_DOMAINS] = { 0 }, all = 0;
+    u64 owned[SIM_DOMAINS] = { 0 }, heap[SIM_DOMAINS] = { 0 }, all = 0;
 
     for (u64 n = SIM_HOLE_END; n < max_frame; n++) {
         const struct frame *f = mfn_to_frame(MFN(n));
 
         if (free_or_kept(f))
             continue;
-        if (f->owner >= SIM_DOMAINS || !sim_domains[f->owner].d)
+        if (f->owner >= SIM_DOMAINS || !sim_domain(f->owner))
             sim_fail("frame %#lx belongs to d%d, which does not exist", n, f->owner);
-        owned[f->owner]++;
+        if (f->refs & FRAME_XENHEAP)
+            heap[f->owner]++;
+        else
+            owned[f->owner]++;
         all++;
     }
-    for (unsigned i = 0; i < SIM_DOMAINS; i++)
-        if (sim_domains[i].d && sim_domains[i].d->tot_pages != owned[i])
-            sim_fail("d%u has %lu frames, its account says %lu", i, owned[i], sim_domains[i].d->tot_pages);
-    if (all + buddy_free_frames() != buddy_total_frames())
-        sim_fail("%lu frames are owned and %lu free of %lu", all, buddy_free_frames(), buddy_total_frames());
+    for (unsigned i = 0; i < SIM_DOMAINS; i++) {
+        const struct domain *d = sim_domain(i);
+
+        if (d && (d->tot_pages != owned[i] || d->xenheap_pages != heap[i]))
+            sim_fail("d%u has %lu frames and %lu of ours, its account says %lu and %lu", i, owned[i], heap[i],
+                     d->tot_pages, d->xenheap_pages);
+    }
+    if (all + sim_kept_frames() + buddy_free_frames() != buddy_total_frames())
+        sim_fail("%lu frames are owned, %lu kept and %lu free of %lu", all, sim_kept_frames(), buddy_free_frames(),
+                 buddy_total_frames());
 }
 
 void sim_check(void)
@@ -195,8 +233,8 @@ void sim_check(void)
         if (mfn_valid(MFN(n)))
             gather_frame(n);
     for (unsigned i = 0; i < SIM_DOMAINS; i++)
-        if (sim_domains[i].d)
-            gather_domain(sim_domains[i].d);
+        if (sim_domain(i))
+            gather_domain(sim_domain(i));
     for (unsigned i = 0; i < sim_hold_count; i++) {
         if (sim_holds[i].type == FRAME_NONE)
             want_ref(sim_holds[i].mfn);

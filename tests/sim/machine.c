@@ -19,6 +19,7 @@
 #include "machine/uaccess.h"
 #include "mm/buddy.h"
 #include "mm/paging.h"
+#include "sched/softirq.h"
 
 u8 *sim_arena;
 u64 sim_arena_frames;
@@ -27,7 +28,7 @@ u64 *sim_m2p;
 struct sim_cpu sim_cpus[SIM_CPUS];
 unsigned sim_this_cpu;
 struct cpumask cpu_online_mask = { .bits = { (1ul << SIM_CPUS) - 1 } };
-paddr_t host_root;
+u64 *host_l4;
 
 void sim_fail(const char *fmt, ...)
 {
@@ -69,20 +70,37 @@ void panic(const char *fmt, ...)
     abort();
 }
 
+/* The CPU waits for others: these do what is pending, as they would on real hardware. */
 void cpu_relax(void)
 {
-    sim_fail("a CPU waits for another, which cannot run");
+    unsigned self = sim_this_cpu;
+    static unsigned depth;
+
+    if (depth++ > 1000)
+        sim_fail("a CPU waits for ever");
+    for (sim_this_cpu = 0; sim_this_cpu < SIM_CPUS; sim_this_cpu++)
+        if (sim_this_cpu != self && irq_enabled()) {
+            softirq_run();
+            depth = 0;
+        }
+    sim_this_cpu = self;
 }
 
 /* ---- locks ---- */
 
-static const struct spinlock *held[16];
-static unsigned held_count;
+static struct {
+    const struct spinlock *lock[16];
+    unsigned n;
+} held[SIM_CPUS];
 
 void sim_check_no_locks(void)
 {
-    if (held_count)
-        sim_fail("a lock of rank %u is still held", held[held_count - 1]->rank);
+    for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++) {
+        if (held[cpu].n)
+            sim_fail("a lock of rank %u is still held", held[cpu].lock[held[cpu].n - 1]->rank);
+        if (sim_cpus[cpu].irq_off)
+            sim_fail("CPU %u has interrupts disabled", cpu);
+    }
 }
 
 void spin_lock_init(struct spinlock *l, enum lock_rank rank)
@@ -90,38 +108,45 @@ void spin_lock_init(struct spinlock *l, enum lock_rank rank)
     *l = (struct spinlock)SPINLOCK_INIT(rank);
 }
 
-void spin_lock(struct spinlock *l)
+static void note_held(struct spinlock *l)
 {
-    if (l->cpu)
-        sim_fail("lock of rank %u taken twice", l->rank);
-    if (held_count && l->rank <= held[held_count - 1]->rank)
-        sim_fail("lock of rank %u taken inside one of rank %u", l->rank, held[held_count - 1]->rank);
-    if (held_count == ARRAY_SIZE(held))
+    if (held[sim_this_cpu].n == ARRAY_SIZE(held[0].lock))
         sim_fail("too many locks held");
     l->cpu = sim_this_cpu + 1;
-    held[held_count++] = l;
+    held[sim_this_cpu].lock[held[sim_this_cpu].n++] = l;
+}
+
+void spin_lock(struct spinlock *l)
+{
+    unsigned n = held[sim_this_cpu].n;
+    const struct spinlock *last = n ? held[sim_this_cpu].lock[n - 1] : NULL;
+
+    if (l->cpu)
+        sim_fail("lock of rank %u is held by CPU %u", l->rank, l->cpu - 1);
+    if (last && l->rank <= last->rank)
+        sim_fail("lock of rank %u taken inside one of rank %u", l->rank, last->rank);
+    note_held(l);
 }
 
 bool spin_trylock(struct spinlock *l)
 {
     if (l->cpu)
         return false;
-    l->cpu = sim_this_cpu + 1;
-    held[held_count++] = l;
+    note_held(l);
     return true;
 }
 
 void spin_unlock(struct spinlock *l)
 {
-    unsigned i = held_count;
+    unsigned *n = &held[sim_this_cpu].n, i = *n;
 
-    if (!l->cpu)
+    if (l->cpu != sim_this_cpu + 1)
         sim_fail("lock of rank %u is not held", l->rank);
     l->cpu = 0;
-    while (held[--i] != l)
+    while (held[sim_this_cpu].lock[--i] != l)
         ;
-    memmove(&held[i], &held[i + 1], (held_count - i - 1) * sizeof(held[0]));
-    held_count--;
+    memmove(&held[sim_this_cpu].lock[i], &held[sim_this_cpu].lock[i + 1], (*n - i - 1) * sizeof(l));
+    --*n;
 }
 
 bool spin_is_locked(const struct spinlock *l)
@@ -145,12 +170,11 @@ void spin_unlock_irqrestore(struct spinlock *l, bool was)
 
 void spin_lock_pair(struct spinlock *a, struct spinlock *b)
 {
-    struct spinlock *second = a < b ? b : a;
-
     spin_lock(a < b ? a : b);
     if (a != b) {
-        second->cpu = sim_this_cpu + 1;
-        held[held_count++] = second;
+        if ((a < b ? b : a)->cpu)
+            sim_fail("the second of two locks of rank %u is held", a->rank);
+        note_held(a < b ? b : a);
     }
 }
 
@@ -223,6 +247,12 @@ int uaccess_cmpxchg64(vaddr_t addr, u64 *old, u64 new_value)
 
 /* ---- the rest ---- */
 
+/* Our own page tables are not there: their root is frame 1. */
+paddr_t image_to_paddr(const void *p)
+{
+    return PAGE_SIZE;
+}
+
 #define HOST_SLOT_MARK 0x00484f5354000000ul /* "HOST": what our entries in a guest's level-4 table look like here */
 
 void paging_fill_host_slots(u64 *l4)
@@ -237,13 +267,6 @@ bool sim_host_slots_intact(const u64 *l4)
         if (l4[i] != (HOST_SLOT_MARK | i))
             return false;
     return true;
-}
-
-u64 rdtsc(void)
-{
-    static u64 t;
-
-    return t += 1000;
 }
 
 void sim_machine_init(u64 frames, u64 hole_start, u64 hole_end)
@@ -261,4 +284,5 @@ void sim_machine_init(u64 frames, u64 hole_start, u64 hole_end)
     frame_table_add(MFN(0), hole_start);
     frame_table_add(MFN(hole_end), frames - hole_end);
     buddy_add(MFN(hole_end), frames - hole_end); /* below the hole: the hypervisor's own */
+    host_l4 = mfn_to_virt(MFN(1));
 }

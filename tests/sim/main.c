@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mm/buddy.h"
-#include "sched/softirq.h"
-
 bool sim_verbose;
 static u64 state, seed, step;
 
@@ -32,29 +29,6 @@ void sim_report_position(void)
     printf("seed %lu, action %lu\n", seed, step);
 }
 
-static void end_all(void)
-{
-    for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
-        per_cpu(softirq_pending, cpu) = 0;
-    while (sim_hold_count) {
-        struct sim_hold h = sim_holds[--sim_hold_count];
-
-        if (h.type != FRAME_NONE)
-            frame_put_type(mfn_to_frame(h.mfn));
-        frame_put(mfn_to_frame(h.mfn));
-    }
-    for (unsigned round = 0; round < 3; round++) /* they may map each other's frames */
-        for (unsigned i = 0; i < SIM_DOMAINS; i++)
-            if (sim_domains[i].d)
-                sim_domain_kill(i);
-    for (unsigned i = 0; i < SIM_DOMAINS; i++)
-        if (sim_domains[i].d)
-            sim_fail("d%u does not end: %lu frames", i, sim_domains[i].d->tot_pages);
-    sim_check();
-    if (buddy_free_frames() != buddy_total_frames())
-        sim_fail("%lu frames are lost", buddy_total_frames() - buddy_free_frames());
-}
-
 int main(int argc, char **argv)
 {
     u64 actions = argc > 2 ? strtoul(argv[2], NULL, 0) : 100000;
@@ -68,7 +42,7 @@ int main(int argc, char **argv)
         sim_action();
         sim_check();
     }
-    end_all();
+    sim_world_end();
     sim_world_report();
     printf("emulated stores %lu, grants mapped %lu, unmapped %lu, deaths %lu\n", sim_emulated, sim_granted, sim_ungranted,
            sim_deaths);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The sim build: the hypervisor's upper floors as a host program. docs/memory.md and README of this folder. */
+/* The sim build: the hypervisor's upper floors as a host program; see docs/sim.md. */
 #ifndef SIM_H
 #define SIM_H
 
@@ -7,12 +7,13 @@
 #include "machine/cpu.h"
 #include "pv/mmu.h"
 
-/* ---- machine.c, tlb.c ---- */
+/* ---- machine.c, tlb.c, stubs.c ---- */
 
 #define SIM_WINDOW 0x00007f0000000000ul /* guest address of memory that is always there, for hypercall arguments */
 #define SIM_WINDOW_SIZE 0x4000ul
 
 extern bool sim_verbose;
+extern nsec_t sim_now;
 
 void sim_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* RAM is [0, hole_start) and [hole_end, frames); the allocator gets the latter. */
@@ -21,7 +22,7 @@ void sim_check_no_locks(void);
 bool sim_host_slots_intact(const u64 *l4);
 bool sim_translate(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn);
 void sim_check_tlbs(void);
-u8 *sim_window(void); /* of the current vCPU */
+void sim_tick(void); /* time goes on; this CPU's timer interrupt if it is due */
 
 /* ---- world.c: domains and their vCPUs ---- */
 
@@ -42,9 +43,8 @@ struct sim_hold {
     enum frame_type type; /* FRAME_NONE: a general reference only */
 };
 
-struct sim_domain {
-    struct domain *d; /* NULL: destroyed, to be made again */
-    bool killing;
+struct sim_domain { /* what we keep of a domain, by id */
+    bool killing, killed;
     struct sim_pending pending[SIM_VCPUS];
     u8 window[SIM_VCPUS][SIM_WINDOW_SIZE];
 };
@@ -54,31 +54,36 @@ extern struct sim_domain sim_domains[SIM_DOMAINS];
 extern struct sim_hold sim_holds[SIM_HOLDS];
 extern unsigned sim_hold_count;
 
-void sim_world_init(void);
+void sim_world_init(void);   /* once: the machine, and sim_world_start() */
+void sim_world_start(void);  /* makes the domains that do not exist */
+void sim_world_end(void);    /* kills all and checks that nothing is left */
+void sim_world_report(void); /* how hypercalls ended */
+void sim_all_cpus(void);     /* every CPU does what is pending, a few times */
+u64 sim_kept_frames(void);
+struct domain *sim_domain(unsigned i); /* NULL: there is none */
 void sim_domain_make(unsigned i);
-/* One step of destruction. @return true: it is gone */
-bool sim_domain_kill(unsigned i);
-void sim_switch(struct vcpu *v); /* makes @v current on its CPU */
+bool sim_domain_kill(unsigned i); /* a step; true: done, though others may still keep it */
+bool sim_switch(struct vcpu *v);  /* goes to the CPU on which @v is; false: nowhere */
+u8 *sim_window(void);             /* of the current vCPU */
+/* By the current vCPU @v. */
 long sim_hypercall(struct vcpu *v, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
 bool sim_continue(struct vcpu *v); /* goes on with a pending hypercall; false: there is none */
 struct sim_pending *sim_pending(struct vcpu *v);
-void sim_world_report(void); /* how hypercalls ended */
 
-/* ---- domains.c: what of domain/ is not linked ---- */
-extern const struct domain_kind sim_kind;
-void sim_domain_init(void);
-struct domain *sim_domain_new(domid_t id, u64 max_pages); /* no memory, no vCPUs */
-bool sim_domain_end(struct domain *d); /* a step of its death; true: its last reference is gone */
-
-/* ---- actions.c ---- */
+/* ---- actions.c, hypercalls.c ---- */
 void sim_action(void);         /* one random action */
+void sim_any_hypercall(struct vcpu *v);
 unsigned sim_rnd(unsigned n);  /* 0..n-1, from the generator or the fuzzer's input */
 bool sim_more(void);           /* input left */
 void sim_report_position(void);
+mfn_t sim_any_frame(const struct domain *d);
+vaddr_t sim_any_va(void);
 extern u64 sim_emulated, sim_granted, sim_ungranted, sim_deaths; /* successes, to see that all is reached */
 
-/* ---- invariants.c ---- */
+/* ---- invariants.c, holders_*.c ---- */
 void sim_check(void);
 void sim_note_grant(domid_t id, mfn_t mfn); /* @id has been given a mapping of another's frame */
+void sim_fifo_pages(const struct domain *d, void (*fn)(mfn_t mfn));
+void sim_pirq_pages(const struct domain *d, void (*fn)(mfn_t mfn));
 
 #endif

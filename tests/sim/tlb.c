@@ -105,7 +105,7 @@ bool sim_translate(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn)
     paddr_t root = sim_cpus[sim_this_cpu].cr3;
     u64 *table = paddr_to_virt(root), *slot = NULL;
 
-    if (!root)
+    if (root <= PAGE_SIZE) /* none, or our own */
         return false;
     for (int level = 4; level >= 1; level--) {
         t.tables[4 - level] = virt_to_mfn(table);

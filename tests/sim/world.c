@@ -2,8 +2,8 @@
 /*
  * The simulated domains: Domain 0 and two unprivileged ones, two vCPUs each,
  * with a linear map of their first frames (page tables read-only in it, as PV
- * guests have it). A vCPU always runs on the same CPU. Hypercalls go through the
- * register frame, so that continuations work as on hardware.
+ * guests have it). They are created, scheduled and destroyed by the real domain/
+ * and sched/. Hypercalls go through the register frame, so that continuations work as on hardware.
  */
 #include "sim.h"
 
@@ -11,13 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/hypercall.h"
 #include "domain/internal.h"
+#include "domain/iomem.h"
 #include "errno.h"
 #include "machine/tlb.h"
 #include "mm/buddy.h"
 #include "mm/heap.h"
 #include "mm/paging.h"
 #include "pv/segments.h"
+#include "sched/softirq.h"
 
 #define FRAMES 64 /* of each domain at first */
 #define FRAMES_MAX 80
@@ -25,6 +28,12 @@
 struct sim_domain sim_domains[SIM_DOMAINS];
 struct sim_hold sim_holds[SIM_HOLDS];
 unsigned sim_hold_count;
+static struct vcpu *idle_vcpus[SIM_CPUS];
+
+struct domain *sim_domain(unsigned i)
+{
+    return domain_lookup(i);
+}
 
 u8 *sim_window(void)
 {
@@ -36,21 +45,17 @@ struct sim_pending *sim_pending(struct vcpu *v)
     return &sim_domains[v->domain->id].pending[v->id];
 }
 
-void sim_switch(struct vcpu *v)
+bool sim_switch(struct vcpu *v)
 {
-    sim_this_cpu = (v->domain->id * SIM_VCPUS + v->id) % SIM_CPUS;
-    if (current == v)
-        return;
-    if (current)
-        current->regs = *guest_regs();
-    current = v;
-    *guest_regs() = v->regs;
-    cpumask_set(&v->domain->dirty_cpus, sim_this_cpu);
-    v->dirty_cpu = sim_this_cpu;
-    pv_load_root(v);
+    for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
+        if (sim_vcpu_on(cpu) == v) {
+            sim_this_cpu = cpu;
+            return true;
+        }
+    return false;
 }
 
-/* ---- what the PV floor adds to page tables ---- */
+/* ---- the PV kind, as far as it matters here ---- */
 
 bool pv_descriptor_frame_ok(mfn_t mfn)
 {
@@ -64,33 +69,48 @@ bool pv_descriptor_frame_ok(mfn_t mfn)
 
 bool pv_drop_ldt(struct vcpu *v)
 {
-    bool any = false;
-
-    for (unsigned i = 0; i < LDT_FRAMES; i++) {
-        mfn_t mfn = v->pv->ldt_frames[i];
-
-        if (mfn_eq(mfn, INVALID_MFN))
-            continue;
-        v->pv->ldt_frames[i] = INVALID_MFN;
-        frame_put_and_type(mfn_to_frame(mfn));
-        any = true;
-    }
-    return any;
+    return false;
 }
 
 int pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries)
 {
-    pv_drop_ldt(v);
     v->pv->ldt_base = base;
     v->pv->ldt_entries = entries;
     return 0;
 }
 
-static int reset_vcpu(struct vcpu *v)
+static int kind_domain_create(struct domain *d)
+{
+    d->pv = heap_new(struct pv_domain);
+    if (!d->pv)
+        return -ENOMEM;
+    spin_lock_init(&d->pv->mmu_lock, LOCK_PAGETABLE);
+    return 0;
+}
+
+static void kind_domain_destroy(struct domain *d)
+{
+    heap_free(d->pv);
+}
+
+static int kind_vcpu_create(struct vcpu *v)
+{
+    v->pv = heap_new(struct pv_vcpu);
+    if (!v->pv)
+        return -ENOMEM;
+    v->pv->kernel_mode = true;
+    return 0;
+}
+
+static void kind_vcpu_destroy(struct vcpu *v)
+{
+    heap_free(v->pv);
+}
+
+static int kind_reset_vcpu(struct vcpu *v)
 {
     struct pv_vcpu *p = v->pv;
 
-    pv_drop_ldt(v);
     if (p->user_cr3) {
         if (pv_drop_root(v->domain, paddr_to_mfn(p->user_cr3)))
             return -ERESTART;
@@ -103,6 +123,35 @@ static int reset_vcpu(struct vcpu *v)
     }
     return 0;
 }
+
+static void kind_context_save(struct vcpu *v)
+{
+}
+
+static int kind_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    return -EINVAL;
+}
+
+static void kind_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+}
+
+const struct domain_kind sim_kind = {
+    .name = "PV",
+    .domain_create = kind_domain_create,
+    .domain_relinquish = pv_relinquish_memory,
+    .domain_destroy = kind_domain_destroy,
+    .vcpu_create = kind_vcpu_create,
+    .vcpu_destroy = kind_vcpu_destroy,
+    .context_save = kind_context_save,
+    .context_load = pv_load_root,
+    .set_context = kind_set_context,
+    .get_context = kind_get_context,
+    .reset_vcpu = kind_reset_vcpu,
+    .grant_map = pv_grant_map,
+    .grant_unmap = pv_grant_unmap,
+};
 
 /* ---- building ---- */
 
@@ -128,69 +177,57 @@ static void build_tables(struct domain *d, const mfn_t *frame, unsigned n)
         sim_fail("the first page tables of d%d are refused", d->id);
 }
 
-static struct vcpu *make_vcpu(struct domain *d, unsigned id, mfn_t root)
+static void make_vcpu(struct domain *d, unsigned id, mfn_t root)
 {
-    struct vcpu *v = calloc(1, sizeof(*v));
+    struct vcpu *v;
 
-    v->domain = d;
-    v->id = id;
-    v->dirty_cpu = DIRTY_CPU_NONE;
-    v->pv = calloc(1, sizeof(*v->pv));
-    v->pv->kernel_mode = true;
-    for (unsigned i = 0; i < LDT_FRAMES; i++)
-        v->pv->ldt_frames[i] = INVALID_MFN;
-    if (pv_take_root(d, root))
-        sim_fail("d%d has no root", d->id);
+    if (vcpu_create(d, id) || pv_take_root(d, root))
+        sim_fail("d%d has no vCPU %u", d->id, id);
+    v = d->vcpus[id];
     v->pv->kernel_cr3 = mfn_to_paddr(root);
-    return v;
+    v->initialised = true;
+    if (vcpu_up(v))
+        sim_fail("vCPU %u of d%d does not start", id, d->id);
 }
 
 void sim_domain_make(unsigned i)
 {
+    const struct domain_config cfg = {
+        .privileged = i == 0, .max_vcpus = SIM_VCPUS, .max_grant_frames = 3, .max_maptrack_frames = 2,
+    };
     mfn_t frame[FRAMES];
-    struct domain *d = sim_domain_new(i, FRAMES_MAX);
+    struct domain *d;
 
-    sim_this_cpu = 0;
-    sim_domains[i].d = d;
-    sim_domains[i].killing = false;
+    per_cpu(softirq_pending, sim_this_cpu) = 0;
+    memset(&sim_domains[i], 0, sizeof(sim_domains[i]));
+    if (domain_create(i, &cfg, &d))
+        sim_fail("d%u cannot be created", i);
+    d->max_pages = FRAMES_MAX;
+    if (i == 0 && domain_iomem_permit(d, MFN(SIM_HOLE_START), SIM_HOLE_END - SIM_HOLE_START, true))
+        sim_fail("no MMIO for Domain 0");
     for (unsigned k = 0; k < FRAMES; k++) {
         frame[k] = domain_alloc_frames(d, 0, 0, BUDDY_ANY);
         if (mfn_eq(frame[k], INVALID_MFN))
-            sim_fail("no memory for d%d", i);
+            sim_fail("no memory for d%u", i);
         m2p_set(frame[k], k);
     }
     build_tables(d, frame, FRAMES);
     for (unsigned k = 0; k < SIM_VCPUS; k++)
-        d->vcpus[k] = make_vcpu(d, k, frame[0]);
-}
-
-static void leave_cpus(struct domain *d)
-{
-    for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++) {
-        sim_this_cpu = cpu;
-        if (current && current->domain == d) {
-            current->regs = *guest_regs();
-            current = NULL;
-            load_cr3(0);
-        }
-    }
-    memset(&d->dirty_cpus, 0, sizeof(d->dirty_cpus));
-    memset(sim_domains[d->id].pending, 0, sizeof(sim_domains[d->id].pending));
+        make_vcpu(d, k, frame[0]);
+    domain_unpause_by_controller(d);
 }
 
 bool sim_domain_kill(unsigned i)
 {
+    struct domain *d = sim_domain(i);
     struct sim_domain *s = &sim_domains[i];
 
-    if (!s->killing) {
-        leave_cpus(s->d);
-        s->killing = true;
-    }
-    sim_this_cpu = 0;
-    if (!sim_domain_end(s->d))
-        return false;
-    s->d = NULL;
-    return true;
+    if (!d)
+        return true;
+    s->killing = true;
+    if (!s->killed)
+        s->killed = !domain_kill(d);
+    return s->killed;
 }
 
 /* ---- hypercalls ---- */
@@ -205,31 +242,15 @@ void sim_world_report(void)
                    outcomes[nr][1], outcomes[nr][2], outcomes[nr][3]);
 }
 
-static long dispatch(u64 nr, const u64 *a)
-{
-    switch (nr) {
-    case __HYPERVISOR_mmu_update:
-        return do_mmu_update(a[0], a[1], a[2], a[3]);
-    case __HYPERVISOR_mmuext_op:
-        return do_mmuext_op(a[0], a[1], a[2], a[3]);
-    case __HYPERVISOR_update_va_mapping:
-        return do_update_va_mapping(a[0], a[1], a[2]);
-    case __HYPERVISOR_update_va_mapping_otherdomain:
-        return do_update_va_mapping_otherdomain(a[0], a[1], a[2], a[3]);
-    default:
-        return -ENOSYS;
-    }
-}
-
 static long run(struct vcpu *v, struct sim_pending *p)
 {
     struct regs *r = guest_regs();
     long rc;
 
     v->hcall_preempted = false;
-    rc = dispatch(p->nr, p->arg);
+    rc = hypercall_dispatch(p->nr, p->arg[0], p->arg[1], p->arg[2], p->arg[3], p->arg[4]);
     p->active = v->hcall_preempted;
-    outcomes[p->nr % ARRAY_SIZE(outcomes)][rc == -ERESTART ? 3 : rc == -EFAULT ? 2 : rc ? 1 : 0]++;
+    outcomes[p->nr % ARRAY_SIZE(outcomes)][rc == -ERESTART ? 3 : rc == -EFAULT ? 2 : rc < 0 ? 1 : 0]++;
     if ((rc == -ERESTART) != p->active)
         sim_fail("hypercall %lu returned %ld, continued: %d", p->nr, rc, p->active);
     if (p->active) {
@@ -247,7 +268,8 @@ long sim_hypercall(struct vcpu *v, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4)
 {
     struct sim_pending *p = sim_pending(v);
 
-    sim_switch(v);
+    if (current != v)
+        sim_fail("a vCPU that does not run makes a hypercall");
     *p = (struct sim_pending){ true, nr, { a1, a2, a3, a4 } };
     return run(v, p);
 }
@@ -256,26 +278,105 @@ bool sim_continue(struct vcpu *v)
 {
     struct sim_pending *p = sim_pending(v);
 
-    if (!p->active)
+    if (!p->active || current != v)
         return false;
-    sim_switch(v);
     run(v, p);
     return true;
 }
 
-const struct domain_kind sim_kind = {
-    .name = "PV",
-    .domain_relinquish = pv_relinquish_memory,
-    .reset_vcpu = reset_vcpu,
-    .grant_map = pv_grant_map,
-    .grant_unmap = pv_grant_unmap,
-};
+/* ---- the machine ---- */
+
+static void start_cpus(void)
+{
+    tasklets_start();
+    timers_start();
+    sched_init("credit2");
+    for (sim_this_cpu = 0; sim_this_cpu < SIM_CPUS; sim_this_cpu++) {
+        timers_cpu_start();
+        idle_vcpus[sim_this_cpu] = idle_vcpu_create(sim_this_cpu);
+        current = idle_vcpus[sim_this_cpu];
+        sched_cpu_start(sim_this_cpu, current);
+    }
+    sim_this_cpu = 0;
+}
+
+void sim_all_cpus(void)
+{
+    for (unsigned round = 0; round < 4; round++)
+        for (sim_this_cpu = 0; sim_this_cpu < SIM_CPUS; sim_this_cpu++) {
+            sim_tick();
+            softirq_run();
+        }
+    sim_this_cpu = 0;
+}
 
 void sim_world_init(void)
 {
     sim_machine_init(0x1000, SIM_HOLE_START, SIM_HOLE_END);
+    domains_init();
     pv_mmu_init();
-    sim_domain_init();
+    domain_register_kind(&sim_kind, false);
+    start_cpus();
+    sim_world_start();
+}
+
+void sim_world_start(void)
+{
     for (unsigned i = 0; i < SIM_DOMAINS; i++)
-        sim_domain_make(i);
+        if (!sim_domain(i))
+            sim_domain_make(i);
+    sim_all_cpus();
+}
+
+/* Frames that are neither free nor a domain's: the hypervisor's. */
+u64 sim_kept_frames(void)
+{
+    u64 kept = 0;
+
+    for (u64 n = SIM_HOLE_END; n < max_frame; n++) {
+        const struct frame *f = mfn_to_frame(MFN(n));
+
+        if (f->refs & FRAME_FREE)
+            n += BIT(f->order) - 1;
+        else if (!(f->refs & FRAME_COUNT))
+            kept++;
+    }
+    return kept;
+}
+
+/* Everybody dies, Domain 0 too; nothing may be left. */
+void sim_world_end(void)
+{
+    u64 kept;
+
+    sim_all_cpus();
+    dom0 = NULL; /* it may be killed now */
+    for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
+        per_cpu(softirq_pending, cpu) = 0;
+    for (unsigned i = 0; i < SIM_DOMAINS; i++) {
+        struct domain *d = sim_domain(i);
+
+        if (d && !sim_domains[i].killing)
+            domain_pause_nosync(d);
+    }
+    sim_all_cpus();
+    sim_this_cpu = 0;
+    while (sim_hold_count) {
+        struct sim_hold h = sim_holds[--sim_hold_count];
+
+        if (h.type != FRAME_NONE)
+            frame_put_type(mfn_to_frame(h.mfn));
+        frame_put(mfn_to_frame(h.mfn));
+    }
+    for (unsigned round = 0; round < 1000; round++)
+        for (unsigned i = 0; i < SIM_DOMAINS; i++)
+            sim_domain_kill(i);
+    sim_all_cpus();
+    for (unsigned i = 0; i < SIM_DOMAINS; i++)
+        if (sim_domain(i))
+            sim_fail("d%u does not end: %lu frames, %u references", i, sim_domain(i)->tot_pages, sim_domain(i)->refs);
+    sim_check();
+    kept = sim_kept_frames();
+    if (kept || buddy_free_frames() != buddy_total_frames())
+        sim_fail("%lu frames are lost, %lu of them the hypervisor's", buddy_total_frames() - buddy_free_frames(), kept);
 }

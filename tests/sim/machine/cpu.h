@@ -20,6 +20,11 @@ static inline struct cpu_top *cpu_top(void)
     return &sim_cpus[sim_this_cpu].top;
 }
 
+static inline struct vcpu *sim_vcpu_on(unsigned cpu)
+{
+    return sim_cpus[cpu].top.current;
+}
+
 #define current (cpu_top()->current)
 #define guest_regs() (&cpu_top()->guest)
 
