@@ -126,6 +126,17 @@ bool fpu_area_valid(const void *area, size_t size, u64 xcr0)
     return !(a->xstate_bv & ~xcr0) && !a->xcomp_bv;
 }
 
+void fpu_area_import(void *area, const void *fxsave)
+{
+    struct xsave_area *a = area;
+
+    fpu_area_init(area);
+    memcpy(a, fxsave, FXSAVE_SIZE);
+    a->mxcsr &= mxcsr_mask;
+    if (fpu_xcr0_mask)
+        a->xstate_bv = XCR0_X87 | XCR0_SSE;
+}
+
 void fpu_save(void *area, u64 xcr0)
 {
     clts();

@@ -28,6 +28,9 @@ bool fpu_xcr0_valid(u64 xcr0);
  */
 bool fpu_area_valid(const void *area, size_t size, u64 xcr0);
 
+/* Takes x87 and SSE state from the 512 bytes of an FXSAVE image; bits of MXCSR that do not exist are dropped. */
+void fpu_area_import(void *area, const void *fxsave);
+
 /* Bytes of a standard (compacted) area for the components @xcr0, SDM Vol 1 13.4. */
 size_t fpu_size_for(u64 xcr0);
 size_t fpu_compact_size_for(u64 xcr0);

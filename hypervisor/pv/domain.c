@@ -149,6 +149,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
     p->fs = u->fs;
     p->gs = u->gs;
     p->kernel_mode = c->flags & VGCF_in_kernel;
+    p->iopl = (u->rflags & RFLAGS_IOPL) >> RFLAGS_IOPL_SHIFT;
     p->kernel_ss = c->kernel_ss | 3;
     p->kernel_sp = c->kernel_sp;
     p->fs_base = c->fs_base;
@@ -205,7 +206,7 @@ static int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
         pv_trap_from_info(&v->pv->traps[i], &c->trap_ctxt[i]);
     if (c->flags & VGCF_I387_VALID)
-        memcpy(v->fpu, &c->fpu_ctxt, sizeof(c->fpu_ctxt));
+        fpu_area_import(v->fpu, &c->fpu_ctxt);
     v->domain->vm_assist |= v->id == 0 ? c->vm_assist & PV_VM_ASSISTS : 0;
     v->initialised = true;
     return 0;
@@ -291,6 +292,7 @@ const struct domain_kind pv_kind = {
 
 void pv_init(void)
 {
+    domain_register_kind(&pv_kind, false);
     guest_trap_handler = pv_trap;
     guest_return = pv_return_to_guest;
     host_fault_handler = pv_host_fault;
