@@ -29,12 +29,6 @@ DEFINE_PERCPU(struct lock_stack, lock_stack);
 static u8 rank_use[MAX_RANK];
 static bool reported; /* one report: printing takes locks too */
 
-static void report_nothing(const char *what, const struct spinlock *l, struct spinlock *const *held, unsigned count)
-{
-}
-void (*lock_report)(const char *what, const struct spinlock *l, struct spinlock *const *held,
-                    unsigned count) = report_nothing;
-
 static void report(const char *what, const struct spinlock *l, const struct lock_stack *s)
 {
     if (atomic_xchg(&reported, true))

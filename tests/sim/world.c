@@ -90,6 +90,7 @@ static int kind_domain_create(struct domain *d)
 
 static void kind_domain_destroy(struct domain *d)
 {
+    heap_free(d->pv->e820);
     heap_free(d->pv);
 }
 
