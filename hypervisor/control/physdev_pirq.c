@@ -17,6 +17,7 @@
 #include <xen/physdev.h>
 
 #define MULTI_MSI_MAX 32
+#define ISA_IRQS 16
 
 /* The GSI that the caller knows as pirq @index; Domain 0 may name one that it has not mapped yet. */
 static int gsi_of(int index)
@@ -32,6 +33,20 @@ static int gsi_of(int index)
     return d->privileged ? index : -EINVAL;
 }
 
+/*
+ * The lines of ISA devices, which Domain 0 uses without PHYSDEVOP_setup_gsi, get the mode that the MADT tells. Those
+ * that have one already keep it (-EBUSY).
+ */
+static void prepare_isa(unsigned gsi)
+{
+    for (unsigned isa = 0; isa < ISA_IRQS; isa++) {
+        bool level, active_low;
+
+        if (irq_isa_to_gsi(isa, &level, &active_low) == gsi)
+            irq_setup_gsi(gsi, level, active_low);
+    }
+}
+
 static long map_gsi(struct domain *d, const struct physdev_map_pirq *m)
 {
     int irq = gsi_of(m->index);
@@ -40,6 +55,8 @@ static long map_gsi(struct domain *d, const struct physdev_map_pirq *m)
         return irq;
     if (!domain_irq_allowed(current_domain(), (unsigned)irq))
         return -EPERM;
+    if (pirq_to_irq(d, (u32)irq) < 0)
+        prepare_isa((unsigned)irq);
     return pirq_map(d, m->pirq, (unsigned)irq);
 }
 
