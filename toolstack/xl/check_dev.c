@@ -10,7 +10,6 @@
 #include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -268,7 +267,7 @@ static int make_mac(struct vif_spec *v)
     static const uint8_t oui[3] = { 0x00, 0x16, 0x3e };
 
     memcpy(v->mac, oui, sizeof(oui));
-    if (getrandom(v->mac + 3, 3, 0) != 3)
+    if (random_bytes(v->mac + 3, 3))
         return -EIO;
     v->mac[3] &= 0x7f;
     v->has_mac = true;

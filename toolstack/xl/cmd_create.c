@@ -87,7 +87,9 @@ static int start_guest(struct xl *xl, struct guest *g, const struct create_optio
         return -EIO;
     journal_recover(xl);
     xl_conf_read(&conf);
+    xl_note(xl, "guest '%s': checking", g->cfg.name);
     rc = guest_check(xl, g, &conf, DOMID_INVALID);
+    xl_note(xl, "guest '%s': checked", g->cfg.name);
     xl_conf_free(&conf);
     if (!rc && !o->quiet)
         tell_defaults(g);

@@ -259,13 +259,20 @@ static int save(struct xl *xl, struct guest *g)
 
 int guest_create(struct xl *xl, struct guest *g)
 {
-    static int (*const steps[])(struct xl *, struct guest *) = {
-        make_named_domain, set_limits, give_hardware, build, store_finish, attach_devices, save,
+    static const struct {
+        int (*run)(struct xl *, struct guest *);
+        const char *name;
+    } steps[] = {
+        { make_named_domain, "domain" }, { set_limits, "limits" }, { give_hardware, "hardware" },
+        { build, "build" }, { store_finish, "store" }, { attach_devices, "devices" },
+        { save, "saved configuration" },
     };
     int rc = 0;
 
-    for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
-        rc = steps[i](xl, g);
+    for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++) {
+        rc = steps[i].run(xl, g);
+        xl_note(xl, "guest '%s': %s: %s", g->cfg.name, steps[i].name, rc ? "failed" : "done");
+    }
     if (rc && g->created) {
         guest_destroy(xl, g->domid);
         g->created = false;

@@ -20,6 +20,9 @@
 #define BATCH          256u
 #define FRAMES_PER     512u               /* frame numbers in one page */
 #define MAX_DUMP_PAGES (1ULL << 30)
+#define PTE_SHIFT      12
+#define PTE_PRESENT    1ULL
+#define PTE_FRAME      0x000ffffffffff000ULL   /* SDM vol. 3, 4.5: bits 51:12 of an entry */
 #define NOTE_NAME      "Xen"
 #define SECTIONS       6
 
@@ -36,7 +39,7 @@ struct dump {
     dominfo_t info;
     struct p2m_entry *p2m;
     uint64_t pages;
-    uint64_t max_pfn, list_of_lists;
+    uint64_t max_pfn, list_of_lists, p2m_cr3, p2m_vaddr;
     int fd;
     char *why;
     size_t why_size;
@@ -66,10 +69,12 @@ static int read_shared_info(struct dump *d)
     shared = map;
     d->max_pfn = *(volatile unsigned long *)&shared->arch.max_pfn;
     d->list_of_lists = *(volatile unsigned long *)&shared->arch.pfn_to_mfn_frame_list_list;
+    d->p2m_cr3 = *(volatile unsigned long *)&shared->arch.p2m_cr3;
+    d->p2m_vaddr = *(volatile unsigned long *)&shared->arch.p2m_vaddr;
     hv_unmap(map, 1);
-    if (d->max_pfn > MAX_DUMP_PAGES)
+    if (d->max_pfn > MAX_DUMP_PAGES || d->p2m_vaddr & (HV_PAGE_SIZE - 1))
         return fail(d, -EINVAL, "the guest's list of frames is absurd");
-    if (!d->max_pfn || !d->list_of_lists || d->list_of_lists == ~0UL)
+    if (!d->max_pfn || (!d->p2m_cr3 && (!d->list_of_lists || d->list_of_lists == ~0UL)))
         return fail(d, -ENODATA, "the guest has not set up its list of frames yet");
     return 0;
 }
@@ -87,7 +92,8 @@ static void take_frames(struct dump *d, const uint64_t *list, uint64_t pfn)
     }
 }
 
-static int walk_list(struct dump *d, const uint64_t *lists)
+/* A list as a tree: a frame of frames of frames of the list. */
+static void walk_tree(struct dump *d, const uint64_t *lists)
 {
     uint64_t pfn = 0;
 
@@ -95,7 +101,7 @@ static int walk_list(struct dump *d, const uint64_t *lists)
         void *level2, *level1;
 
         if (map_one(d, ((const volatile uint64_t *)lists)[i], &level2))
-            break;
+            return;
         for (unsigned int j = 0; j < FRAMES_PER && pfn < d->max_pfn; j++, pfn += FRAMES_PER) {
             if (map_one(d, ((volatile uint64_t *)level2)[j], &level1))
                 continue;
@@ -104,7 +110,59 @@ static int walk_list(struct dump *d, const uint64_t *lists)
         }
         hv_unmap(level2, 1);
     }
-    return d->pages ? 0 : fail(d, -ENODATA, "no frame of the guest could be found");
+}
+
+/* Maps the lowest page table for address VA of the guest. */
+static int map_l1(struct dump *d, uint64_t va, void **table)
+{
+    uint64_t mfn = xen_cr3_to_pfn(d->p2m_cr3);
+
+    for (unsigned int level = 4;; level--) {
+        unsigned int index = va >> (PTE_SHIFT + 9 * (level - 1)) & (FRAMES_PER - 1);
+        uint64_t entry;
+        void *map;
+        int rc = map_one(d, mfn, &map);
+
+        if (rc)
+            return rc;
+        if (level == 1) {
+            *table = map;
+            return 0;
+        }
+        entry = ((volatile uint64_t *)map)[index];
+        hv_unmap(map, 1);
+        if (!(entry & PTE_PRESENT))
+            return -ENOENT;
+        mfn = (entry & PTE_FRAME) >> PTE_SHIFT;
+    }
+}
+
+/* A list at an address of the guest: one page table at a time. */
+static void walk_linear(struct dump *d)
+{
+    uint64_t pages = (d->max_pfn + FRAMES_PER - 1) / FRAMES_PER, done = 0;
+
+    while (done < pages) {
+        uint64_t va = d->p2m_vaddr + (done << HV_PAGE_SHIFT);
+        unsigned int slot = va >> PTE_SHIFT & (FRAMES_PER - 1);
+        uint64_t step = FRAMES_PER - slot;
+        void *table, *list;
+
+        if (map_l1(d, va, &table)) {
+            done += step;
+            continue;
+        }
+        for (uint64_t i = 0; i < step && done + i < pages; i++) {
+            uint64_t entry = ((volatile uint64_t *)table)[slot + i];
+
+            if (!(entry & PTE_PRESENT) || map_one(d, (entry & PTE_FRAME) >> PTE_SHIFT, &list))
+                continue;
+            take_frames(d, list, (done + i) * FRAMES_PER);
+            hv_unmap(list, 1);
+        }
+        hv_unmap(table, 1);
+        done += step;
+    }
 }
 
 static int find_pages(struct dump *d)
@@ -117,12 +175,16 @@ static int find_pages(struct dump *d)
     d->p2m = calloc(d->info.tot_pages + 1, sizeof(*d->p2m));
     if (!d->p2m)
         return fail(d, -ENOMEM, "out of memory");
-    rc = map_one(d, d->list_of_lists, &lists);
-    if (rc)
-        return fail(d, rc, "cannot map the list of frames");
-    rc = walk_list(d, lists);
-    hv_unmap(lists, 1);
-    return rc;
+    if (d->p2m_cr3) {
+        walk_linear(d);
+    } else {
+        rc = map_one(d, d->list_of_lists, &lists);
+        if (rc)
+            return fail(d, rc, "cannot map the list of frames");
+        walk_tree(d, lists);
+        hv_unmap(lists, 1);
+    }
+    return d->pages ? 0 : fail(d, -ENODATA, "no frame of the guest could be found");
 }
 
 static int put(struct dump *d, const void *data, size_t size)

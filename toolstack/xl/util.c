@@ -18,15 +18,14 @@
 #include "xl.h"
 
 #define DOMAINS_STEP 256
-
-static bool print_times;
+#ifndef GRND_INSECURE
+#define GRND_INSECURE 4   /* linux/random.h */
+#endif
 
 int xl_error(const char *fmt, ...)
 {
     va_list ap;
 
-    if (print_times)
-        fprintf(stderr, "%ld[%d] ", (long)time(NULL), (int)getpid());
     fputs("xl: ", stderr);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
@@ -39,10 +38,12 @@ void xl_note(const struct xl *xl, const char *fmt, ...)
 {
     va_list ap;
 
-    print_times = xl->timestamps;
+    struct timespec t;
+
     if (!xl->verbose)
         return;
-    fputs("xl: ", stderr);
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    fprintf(stderr, "xl: [%lld.%03ld] ", (long long)t.tv_sec, t.tv_nsec / 1000000);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
@@ -253,10 +254,29 @@ void uuid_print(const uint8_t u[16], char out[37])
              u[14], u[15]);
 }
 
+/*
+ * Identifiers need no secrecy, and a guest that starts with the host must not wait a second for the
+ * kernel's generator: before that is ready, the clock is mixed in so that two boots differ.
+ */
+int random_bytes(uint8_t *out, size_t n)
+{
+    struct timespec t;
+    const uint8_t *clock = (const uint8_t *)&t;
+
+    if (getrandom(out, n, GRND_NONBLOCK) == (ssize_t)n)
+        return 0;
+    if (getrandom(out, n, GRND_INSECURE) != (ssize_t)n)
+        return -EIO;
+    clock_gettime(CLOCK_REALTIME, &t);
+    for (size_t i = 0; i < sizeof(t); i++)
+        out[i % n] ^= (uint8_t)(clock[i] * 167);
+    return 0;
+}
+
 /* Version 4 of RFC 4122. */
 int uuid_random(uint8_t uuid[16])
 {
-    if (getrandom(uuid, 16, 0) != 16)
+    if (random_bytes(uuid, 16))
         return -EIO;
     uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
     uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);

@@ -58,6 +58,7 @@ int xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
 int xl_parse_uint(const char *text, unsigned long max, unsigned long *out);
 void uuid_print(const uint8_t uuid[16], char out[37]);
 int uuid_random(uint8_t uuid[16]);
+int random_bytes(uint8_t *out, size_t n);
 /* Reads a small node as a number; DEFAULT if it is absent or no number. */
 long long xs_number(struct xs *xs, long long fallback, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
