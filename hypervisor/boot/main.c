@@ -7,6 +7,7 @@
  */
 #include "boot/boot_info.h"
 #include "boot/cmdline.h"
+#include "boot/guest_state.h"
 #include "boot/memory.h"
 #include "boot/platform_info.h"
 #include "boot/shutdown.h"
@@ -189,6 +190,7 @@ static paddr_t start_platform(void)
     console_clock = system_time;
     panic_hooks = (struct panic_hooks){
         .stop_others = smp_stop_others, .restart = machine_restart, .delay = udelay,
+        .guest_state = guest_state_print,
     };
     fpu_init();
     for (unsigned i = 1; i < boot_info.module_count; i++)

@@ -9,6 +9,7 @@
 
 #include <xen/sched.h>
 
+#include "boot/guest_state.h"
 #include "machine/console.h"
 #include "machine/panic.h"
 #include "machine/reset.h"
@@ -23,6 +24,7 @@ void shutdown_machine(u8 reason)
         printk(LOG_ERROR, "Hardware Dom0 shutdown: rebooting machine\n");
         machine_restart();
     case SHUTDOWN_crash:
+        guest_state_print();
         panic_configuration("Domain 0 crashed: see its messages above. Start it with other options or another kernel");
     case SHUTDOWN_watchdog:
         printk(LOG_ERROR, "Hardware Dom0 shutdown: watchdog rebooting machine\n");
