@@ -145,6 +145,27 @@ bool cpu_exposed_to_meltdown(const struct cpu_features *f)
     return true;
 }
 
+/*
+ * QEMU's TCG (seen in 7.2) makes an IRET of user mode pop its frame with
+ * supervisor rights, so that SMAP refuses it; PV kernels execute IRET in ring 3.
+ */
+static bool emulator_breaks_smap(void)
+{
+    struct cpuid_regs r;
+
+    if (!cpu_has(XEN_X86_FEATURE_HYPERVISOR))
+        return false;
+    r = cpuid(0x40000000);
+    return r.b == 0x54474354 && r.c == 0x43544743 && r.d == 0x47435447; /* TCGTCGTCGTCG */
+}
+
+static bool choose_smap(void)
+{
+    if (!cpu_has(XEN_X86_FEATURE_SMAP) || platform_options.smap == OPTION_OFF)
+        return false;
+    return platform_options.smap == OPTION_ON || !emulator_breaks_smap();
+}
+
 static u64 choose_cr4(void)
 {
     u64 cr4 = CR4_PAE | CR4_PGE | CR4_DE | CR4_OSFXSR | CR4_OSXMMEXCPT;
@@ -157,7 +178,7 @@ static u64 choose_cr4(void)
         cr4 |= CR4_OSXSAVE;
     if (cpu_has(XEN_X86_FEATURE_SMEP) && platform_options.smep)
         cr4 |= CR4_SMEP;
-    if (cpu_has(XEN_X86_FEATURE_SMAP) && platform_options.smap)
+    if (choose_smap())
         cr4 |= CR4_SMAP;
     return cr4;
 }

@@ -16,7 +16,7 @@ struct platform_memory platform_memory;
 struct platform_options platform_options = {
     .acpi = true,
     .smep = true,
-    .smap = true,
+    .smap = OPTION_AUTO,
     .x2apic = true,
     .tsc_deadline = true,
     .ioapic = true,
@@ -26,17 +26,27 @@ struct platform_options platform_options = {
 /* 0x8000..0xbfff: conventional memory on every PC, and not where firmware keeps what is still needed. */
 paddr_t smp_trampoline_area = 0x8000;
 
-static int parse_xpti(const char *value)
+static int parse_auto(const char *value, enum option_auto *option)
 {
     int on = *value ? parse_bool(value, strlen(value)) : 1;
 
     if (on >= 0)
-        platform_options.xpti = on ? OPTION_ON : OPTION_OFF;
+        *option = on ? OPTION_ON : OPTION_OFF;
     else if (!strcmp(value, "default"))
-        platform_options.xpti = OPTION_AUTO;
+        *option = OPTION_AUTO;
     else
         return -EINVAL;
     return 0;
+}
+
+static int parse_xpti(const char *value)
+{
+    return parse_auto(value, &platform_options.xpti);
+}
+
+static int parse_smap(const char *value)
+{
+    return parse_auto(value, &platform_options.smap);
 }
 
 /* Xen's words for how to reboot; only the first letter counts, as there. */
@@ -56,11 +66,11 @@ static int parse_noapic(const char *value)
 
 OPTION_FLAG("acpi", platform_options.acpi);
 OPTION_FLAG("smep", platform_options.smep);
-OPTION_FLAG("smap", platform_options.smap);
 OPTION_FLAG("x2apic", platform_options.x2apic);
 OPTION_FLAG("tdt", platform_options.tsc_deadline);
 OPTION_FUNCTION("noapic", parse_noapic);
 OPTION_FUNCTION("xpti", parse_xpti);
+OPTION_FUNCTION("smap", parse_smap);
 OPTION_FUNCTION("reboot", parse_reboot);
 OPTION_NUMBER("maxcpus", platform_options.maxcpus);
 OPTION_TEXT("clocksource", platform_options.clocksource);

@@ -37,7 +37,8 @@ enum option_auto { OPTION_OFF, OPTION_ON, OPTION_AUTO };
 /* Command-line options of this floor; the defaults are in machine/platform.c. */
 struct platform_options {
     bool acpi;             /* acpi= */
-    bool smep, smap;       /* smep=, smap= */
+    bool smep;             /* smep= */
+    enum option_auto smap; /* smap= */
     bool x2apic;           /* x2apic= */
     bool tsc_deadline;     /* tdt= */
     bool ioapic;           /* noapic clears it */

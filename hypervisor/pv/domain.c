@@ -144,6 +144,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
         .cs = u->cs | 3, .ss = u->ss | 3,
         .rflags = (u->rflags & ~(u64)(RFLAGS_IOPL | RFLAGS_VM | RFLAGS_NT)) | RFLAGS_IF | RFLAGS_FIXED,
     };
+    p->iopl = u->rflags >> RFLAGS_IOPL_SHIFT & 3; /* ours alone: the hardware's stays 0 */
     p->ds = u->ds;
     p->es = u->es;
     p->fs = u->fs;
