@@ -28,7 +28,8 @@ static int evtchn_ioctl(int fd, unsigned long request, void *arg)
 
 int hv_evtchn_bind_interdomain(int fd, unsigned int domid, unsigned int remote_port)
 {
-    struct ioctl_evtchn_bind_interdomain bind = { .remote_domain = domid, .remote_port = remote_port };
+    struct ioctl_evtchn_bind_interdomain bind = { .remote_domain = domid,
+                                                  .remote_port = remote_port };
 
     return evtchn_ioctl(fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind);
 }

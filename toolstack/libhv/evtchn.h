@@ -2,8 +2,9 @@
 /*
  * Event channels of Domain 0 from user space, through /dev/xen/evtchn (xen/sys/evtchn.h).
  *
- * A handle is a file descriptor; all its ports are closed with it, whereupon the other side of an interdomain
- * channel waits to be bound again. Called by xenstored, xenconsoled, xl. No locks of its own.
+ * A handle is a file descriptor; all its ports are closed with it, whereupon the other side of an
+ * interdomain channel waits to be bound again. Called by xenstored, xenconsoled, xl. No locks of
+ * its own.
  */
 #ifndef LIBHV_EVTCHN_H
 #define LIBHV_EVTCHN_H
@@ -21,7 +22,9 @@ int hv_evtchn_bind_virq(int fd, unsigned int virq);
 int hv_evtchn_unbind(int fd, unsigned int port);
 int hv_evtchn_notify(int fd, unsigned int port);
 
-/* Takes the next pending port, which stays masked until hv_evtchn_unmask(). Returns it, or -EAGAIN. */
+/*
+ * Takes the next pending port, which stays masked until hv_evtchn_unmask(). Returns it, or -EAGAIN.
+ */
 int hv_evtchn_pending(int fd);
 int hv_evtchn_unmask(int fd, unsigned int port);
 

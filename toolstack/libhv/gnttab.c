@@ -31,7 +31,8 @@ static void forget(int fd, uint64_t index)
 
 int hv_gnttab_map(int fd, unsigned int domid, uint32_t ref, void **page)
 {
-    struct ioctl_gntdev_map_grant_ref map = { .count = 1, .refs = { { .domid = domid, .ref = ref } } };
+    struct ioctl_gntdev_map_grant_ref map = { .count = 1,
+                                              .refs = { { .domid = domid, .ref = ref } } };
     void *p;
     int err;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The xenstore client: one function for each request of xenstore.txt. See xs.h; the transport is xs.c.
+ * The xenstore client: one function for each request of xenstore.txt. See xs.h; the transport is
+ * xs.c.
  */
 #include "xs_internal.h"
 
@@ -114,10 +115,12 @@ static int split_names(const char *list, size_t len, char ***names, unsigned int
 }
 
 /*
- * Reads one part of a long list: reply is <gencnt>|<names from offset>, and an empty name closes the whole.
- * Returns 1 for more to come, 0 at the end, -EAGAIN if the node changed since the first part.
+ * Reads one part of a long list: reply is <gencnt>|<names from offset>, and an empty name closes
+ * the whole. Returns 1 for more to come, 0 at the end, -EAGAIN if the node changed since the first
+ * part.
  */
-static int list_part(struct xs *xs, xs_tx_t tx, const char *path, char *gen, char **list, size_t *used)
+static int list_part(struct xs *xs, xs_tx_t tx, const char *path, char *gen, char **list,
+                     size_t *used)
 {
     char offset[24];
     struct iovec v[2];
@@ -154,7 +157,8 @@ static int list_part(struct xs *xs, xs_tx_t tx, const char *path, char *gen, cha
     return !last;
 }
 
-static int list_in_parts(struct xs *xs, xs_tx_t tx, const char *path, char ***names, unsigned int *count)
+static int list_in_parts(struct xs *xs, xs_tx_t tx, const char *path, char ***names,
+                         unsigned int *count)
 {
     char gen[32] = "", *list = NULL;
     size_t used = 0;
@@ -184,7 +188,8 @@ int xs_list(struct xs *xs, xs_tx_t tx, const char *path, char ***names, unsigned
     return rc ? rc : split_names(xs->in, xs->hdr.len, names, count);
 }
 
-int xs_get_perms(struct xs *xs, xs_tx_t tx, const char *path, struct xs_perm **perms, unsigned int *count)
+int xs_get_perms(struct xs *xs, xs_tx_t tx, const char *path, struct xs_perm **perms,
+                 unsigned int *count)
 {
     int rc = path_request(xs, XS_GET_PERMS, tx, path);
     unsigned int n = 0;

@@ -2,8 +2,9 @@
 /*
  * The xenstore wire format: what client and daemon must agree on.
  *
- * Error names, permission strings and message limits of xen/io/xs_wire.h and xenstore.txt. Pure functions, no
- * I/O, no locks. Called by libxs (client), xenstored (daemon) and the xenstore-* commands.
+ * Error names, permission strings and message limits of xen/io/xs_wire.h and xenstore.txt. Pure
+ * functions, no I/O, no locks. Called by libxs (client), xenstored (daemon) and the xenstore-*
+ * commands.
  */
 #ifndef LIBXS_WIRE_H
 #define LIBXS_WIRE_H
@@ -16,7 +17,10 @@
 #define XS_HDR_SIZE sizeof(struct xsd_sockmsg)
 #define XS_MSG_MAX (XS_HDR_SIZE + XENSTORE_PAYLOAD_MAX)
 
-/* WATCH takes a depth: bit 2 of the server feature bitmap (xenstore-ring.txt). 4.17's header lacks the name. */
+/*
+ * WATCH takes a depth: bit 2 of the server feature bitmap (xenstore-ring.txt). 4.17's header lacks
+ * the name.
+ */
 #define XS_FEATURE_WATCH_DEPTH 4u
 
 /* What a permission entry grants; OWNER is never in an entry, it comes with being the first one. */
@@ -25,7 +29,10 @@
 #define XS_PERM_WRITE 2u
 #define XS_PERM_OWNER 4u
 
-/* xs_perm.flags: the domain meant by the entry is gone, ignore it (xenstore-migration.md, NODE_DATA). */
+/*
+ * xs_perm.flags: the domain meant by the entry is gone, ignore it (xenstore-migration.md,
+ * NODE_DATA).
+ */
 #define XS_PERM_STALE 1u
 
 /* One permission entry. The first of a node names its owner and what everybody else may do. */
@@ -49,7 +56,10 @@ char xs_perm_letter(unsigned int access);
 /* Reads "b12" into *perm. Returns 0, or -EINVAL for anything but a letter of nrwb and 0..65535. */
 int xs_perm_parse(const char *text, struct xs_perm *perm);
 
-/* Writes "b12" and a nul to text (at least XS_PERM_STRLEN bytes); returns the length without the nul. */
+/*
+ * Writes "b12" and a nul to text (at least XS_PERM_STRLEN bytes); returns the length without the
+ * nul.
+ */
 size_t xs_perm_format(const struct xs_perm *perm, char *text);
 
 #endif

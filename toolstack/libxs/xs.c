@@ -2,9 +2,9 @@
 /*
  * The xenstore client: connection, request and reply, event queue. See xs.h.
  *
- * What the requests mean is in requests.c. A message that comes while a reply is awaited and is a WATCH_EVENT
- * goes to the event queue; anything else that does not match the request breaks the connection.
- * One thread for each struct xs; no locks.
+ * What the requests mean is in requests.c. A message that comes while a reply is awaited and is a
+ * WATCH_EVENT goes to the event queue; anything else that does not match the request breaks the
+ * connection. One thread for each struct xs; no locks.
  */
 #include "xs_internal.h"
 
@@ -166,7 +166,8 @@ static int queue_event(struct xs *xs)
     return 0;
 }
 
-int xs_request(struct xs *xs, uint32_t type, xs_tx_t tx, const struct iovec *vec, unsigned int count)
+int xs_request(struct xs *xs, uint32_t type, xs_tx_t tx, const struct iovec *vec,
+               unsigned int count)
 {
     struct { struct xsd_sockmsg hdr; char body[XENSTORE_PAYLOAD_MAX]; } msg;
     size_t len = 0;

@@ -27,6 +27,7 @@ struct xs {
  * Sends a request of count pieces and waits for its reply, which is then in xs->hdr and xs->in.
  * Returns 0, the daemon's error, -E2BIG, -EIO or -ENOTCONN.
  */
-int xs_request(struct xs *xs, uint32_t type, xs_tx_t tx, const struct iovec *vec, unsigned int count);
+int xs_request(struct xs *xs, uint32_t type, xs_tx_t tx, const struct iovec *vec,
+               unsigned int count);
 
 #endif

@@ -17,8 +17,12 @@
 #define RETRY_MS 100
 #define DRAIN_MS 200    /* standard input has ended: let the answer come */
 
-/* The xenstore path that names the tty. which: 0 first choice, 1 second choice. Returns false at the end. */
-static bool tty_path(unsigned int domid, const struct console_options *opt, int which, char *path, size_t size)
+/*
+ * The xenstore path that names the tty. which: 0 first choice, 1 second choice. Returns false at
+ * the end.
+ */
+static bool tty_path(unsigned int domid, const struct console_options *opt, int which, char *path,
+                     size_t size)
 {
     enum console_type type = opt->type;
 
@@ -46,7 +50,9 @@ static bool domain_is_there(struct xs *xs, unsigned int domid)
     return !xs_is_introduced(xs, domid, &introduced) && introduced;
 }
 
-/* Opens the console's tty, if there is one and it can be opened. Returns the descriptor or -errno. */
+/*
+ * Opens the console's tty, if there is one and it can be opened. Returns the descriptor or -errno.
+ */
 static int try_open(struct xs *xs, unsigned int domid, const struct console_options *opt)
 {
     char path[96], *tty;
@@ -96,8 +102,8 @@ static int wait_open(struct xs *xs, unsigned int domid, const struct console_opt
 }
 
 /*
- * The tty was lost: the guest has ended, or xenconsoled or xenstored is being restarted. Asks over connections of
- * its own, since the caller's may be broken too.
+ * The tty was lost: the guest has ended, or xenconsoled or xenstored is being restarted. Asks over
+ * connections of its own, since the caller's may be broken too.
  */
 static int open_again(unsigned int domid, const struct console_options *opt)
 {
@@ -189,7 +195,8 @@ static void banner(struct xs *xs, unsigned int domid, char escape)
     if (xs_readf(xs, XS_NO_TX, &name, "/local/domain/%u/name", domid)) {
         name = NULL;
     }
-    fprintf(stderr, "Console of %s (domain %u). Ctrl-%c leaves.\r\n", name ? name : "the guest", domid,
+    fprintf(stderr, "Console of %s (domain %u). Ctrl-%c leaves.\r\n", name ? name : "the guest",
+            domid,
             escape + '@');
     free(name);
 }
@@ -199,7 +206,8 @@ static int explain(unsigned int domid, int rc)
     if (rc == -EBUSY) {
         fprintf(stderr, "Somebody else is on the console of domain %u.\n", domid);
     } else if (rc == -ENOENT) {
-        fprintf(stderr, "Domain %u has no console: is the domain there, and does xenconsoled run?\n", domid);
+        fprintf(stderr,
+                "Domain %u has no console: is it there, and does xenconsoled run?\n", domid);
     } else {
         fprintf(stderr, "The console of domain %u cannot be opened: %s\n", domid, strerror(-rc));
     }

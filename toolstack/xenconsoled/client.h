@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The client of a guest's console: what xl console and xenconsole do. Works with any xenconsoled, and with the
- * serial ports of device models, since all publish a tty in xenstore.
+ * The client of a guest's console: what xl console and xenconsole do. Works with any xenconsoled,
+ * and with the serial ports of device models, since all publish a tty in xenstore.
  */
 #ifndef XENCONSOLED_CLIENT_H
 #define XENCONSOLED_CLIENT_H
@@ -23,9 +23,10 @@ struct console_options {
     ((struct console_options){ .notify_fd = -1, .escape = 0x1d, .wait_ms = 10000 })
 
 /*
- * Connects standard input and output to the console until the person leaves (returns 0), or the guest ends (0, with
- * a line that says so). When the daemon restarts it connects again. Errors: -ENOENT (no such domain or console),
- * -EBUSY (somebody else is on it), -EIO; the reason is printed to standard error.
+ * Connects standard input and output to the console until the person leaves (returns 0), or the
+ * guest ends (0, with a line that says so). When the daemon restarts it connects again. Errors:
+ * -ENOENT (no such domain or console), -EBUSY (somebody else is on it), -EIO; the reason is printed
+ * to standard error.
  */
 int console_run(struct xs *xs, unsigned int domid, const struct console_options *opt);
 

@@ -2,9 +2,10 @@
 /*
  * One guest's console: the ring, what was said last, and what is on its way to and from the person.
  *
- * The ring (xen/io/console.h) is the guest's memory: its indices are read once each time and checked. Nothing of a
- * guest's output waits for anybody: it goes to the log and the history at once, and to the pty as far as a
- * client reads it. Pure logic; the pty, the log and the event channel are behind it (pty.c, log.c, guests.c).
+ * The ring (xen/io/console.h) is the guest's memory: its indices are read once each time and
+ * checked. Nothing of a guest's output waits for anybody: it goes to the log and the history at
+ * once, and to the pty as far as a client reads it. Pure logic; the pty, the log and the event
+ * channel are behind it (pty.c, log.c, guests.c).
  */
 #ifndef XENCONSOLED_CONSOLE_H
 #define XENCONSOLED_CONSOLE_H
@@ -49,13 +50,17 @@ void console_free(struct console *c);
 void console_attach(struct console *c, struct xencons_interface *ring);
 
 /*
- * Takes up to max octets of the guest's output into buf (2048 are enough for all) and shows the guest that they
- * are taken. Returns how many; 0 when there is nothing. Indices that make no sense count as nothing to take.
+ * Takes up to max octets of the guest's output into buf (2048 are enough for all) and shows the
+ * guest that they are taken. Returns how many; 0 when there is nothing. Indices that make no sense
+ * count as nothing to take.
  */
 size_t console_take(struct console *c, char *buf, size_t max);
 /* Keeps output for the history and, if there is a client, for the pty. */
 void console_keep(struct console *c, const char *data, size_t len);
-/* Gives the guest what was typed, as far as there is room in the ring. Returns whether it moved something. */
+/*
+ * Gives the guest what was typed, as far as there is room in the ring. Returns whether it moved
+ * something.
+ */
 bool console_feed(struct console *c);
 /* A client has come: it gets the last lines first. */
 void console_client_came(struct console *c);

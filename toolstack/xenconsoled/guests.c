@@ -2,8 +2,9 @@
 /*
  * The guests that xenconsoled serves. See guests.h.
  *
- * Nothing of a guest's console is kept here that is not also in its ring, in the log or in xenstore: a daemon that
- * starts finds the guests, goes on where their rings stand, and publishes new ttys.
+ * Nothing of a guest's console is kept here that is not also in its ring, in the log or in
+ * xenstore: a daemon that starts finds the guests, goes on where their rings stand, and publishes
+ * new ttys.
  */
 #include "guests.h"
 
@@ -91,7 +92,10 @@ static void open_log(struct daemon *d, struct guest *g)
         syslog(LOG_WARNING, "domain %u: cannot open the log %s in %s", g->domid, file, d->log_dir);
         return;
     }
-    /* A ring in use means that a former daemon has served this guest: its last lines are in the log. */
+    /*
+     * A ring in use means that a former daemon has served this guest: its last lines are in the
+     * log.
+     */
     if (g->con.out_cons) {
         console_keep(&g->con, tail, log_tail(&g->log, tail, sizeof(tail)));
     }
@@ -116,7 +120,8 @@ static void attach(struct daemon *d, struct guest *g, long long ring_ref, unsign
     g->remote_port = port;
     g->local_port = hv_evtchn_bind_interdomain(d->evtchn, g->domid, port);
     if (g->local_port < 0) {
-        syslog(LOG_WARNING, "domain %u: cannot bind port %u: %s", g->domid, port, strerror(-g->local_port));
+        syslog(LOG_WARNING, "domain %u: cannot bind port %u: %s", g->domid, port,
+               strerror(-g->local_port));
         unmap(d, g);
         return;
     }
@@ -156,7 +161,8 @@ static void look_at(struct daemon *d, struct guest *g)
     char *type = NULL;
     bool ours;
 
-    if (!read_number(d, g->domid, "port", &port) || !read_number(d, g->domid, "ring-ref", &ring_ref) ||
+    if (!read_number(d, g->domid, "port", &port) ||
+        !read_number(d, g->domid, "ring-ref", &ring_ref) ||
         port <= 0) {
         return;
     }

@@ -42,7 +42,10 @@ struct daemon {
 
 /* Connects to xenstored and watches for domains. Returns 0 or -errno. */
 int guests_connect(struct daemon *d);
-/* Takes the watch events there are. Returns 0, or -errno when the connection broke (then it is closed). */
+/*
+ * Takes the watch events there are. Returns 0, or -errno when the connection broke (then it is
+ * closed).
+ */
 int guests_take_events(struct daemon *d);
 /* Compares with the domains that the hypervisor has: drops the dead, finds the new. */
 void guests_refresh(struct daemon *d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Log files of bounded size. See log.h. A write that fails (no space) is given up silently: a console must go on.
+ * Log files of bounded size. See log.h. A write that fails (no space) is given up silently: a
+ * console must go on.
  */
 #include "log.h"
 
@@ -25,7 +26,8 @@ static int open_file(struct logfile *l)
     return 0;
 }
 
-int log_open(struct logfile *l, const char *dir, const char *name, size_t limit, bool stamp, bool replace_escape)
+int log_open(struct logfile *l, const char *dir, const char *name, size_t limit, bool stamp,
+             bool replace_escape)
 {
     *l = (struct logfile){ .fd = -1, .limit = limit, .stamp = stamp, .line_start = true,
                            .replace_escape = replace_escape };

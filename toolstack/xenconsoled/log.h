@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Log files of bounded size: FILE holds the end, FILE.1 what was before; together at most twice the limit.
+ * Log files of bounded size: FILE holds the end, FILE.1 what was before; together at most twice the
+ * limit.
  */
 #ifndef XENCONSOLED_LOG_H
 #define XENCONSOLED_LOG_H
@@ -18,7 +19,8 @@ struct logfile {
 };
 
 /* Opens DIR/NAME for appending. Slashes in name become underscores. Returns 0 or -errno. */
-int log_open(struct logfile *l, const char *dir, const char *name, size_t limit, bool stamp, bool replace_escape);
+int log_open(struct logfile *l, const char *dir, const char *name, size_t limit, bool stamp,
+             bool replace_escape);
 void log_close(struct logfile *l);
 void log_write(struct logfile *l, const char *data, size_t len);
 /* Reads up to max octets from the end of the log. Returns how many. */

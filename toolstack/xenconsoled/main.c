@@ -2,8 +2,8 @@
 /*
  * xenconsoled: carries the consoles of guests between their rings, log files and ptys.
  *
- * Options are those of Xen's daemon. It may be stopped, killed and started at any time: see guests.c. xenstored may
- * go away and come back: it is connected to again.
+ * Options are those of Xen's daemon. It may be stopped, killed and started at any time: see
+ * guests.c. xenstored may go away and come back: it is connected to again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +78,8 @@ static const struct option long_options[] = {
     { "verbose", no_argument, NULL, 'v' }, { "interactive", no_argument, NULL, 'i' },
     { "log", required_argument, NULL, 'l' }, { "log-dir", required_argument, NULL, 'd' },
     { "log-size", required_argument, NULL, 's' }, { "pid-file", required_argument, NULL, 'p' },
-    { "timestamp", required_argument, NULL, 't' }, { "overflow-data", required_argument, NULL, 'o' },
+    { "timestamp", required_argument, NULL, 't' }, { "overflow-data", required_argument, NULL,
+                                                     'o' },
     { "replace-escape", no_argument, NULL, 'e' }, { NULL, 0, NULL, 0 },
 };
 
@@ -164,7 +165,8 @@ static int take_pid_file(const char *path)
 
     make_dirs(path);
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0 || lockf(fd, F_TLOCK, 0) < 0 || ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0) {
+    if (fd < 0 || lockf(fd, F_TLOCK, 0) < 0 || ftruncate(fd, 0) < 0 ||
+        dprintf(fd, "%d\n", (int)getpid()) < 0) {
         return -errno;
     }
     return 0;
@@ -227,9 +229,8 @@ static nfds_t fill_poll(struct daemon *d, struct pollfd **set, nfds_t *room)
         g->poll_at = -1;
         if (g->con.client) {
             g->poll_at = (int)n;
-            (*set)[n++] = (struct pollfd){ .fd = g->pty.master,
-                                           .events = (short)((room_in ? POLLIN : 0) |
-                                                             (circle_used(&g->con.to_pty) ? POLLOUT : 0)) };
+            (*set)[n] = (struct pollfd){ .fd = g->pty.master, .events = room_in ? POLLIN : 0 };
+            (*set)[n++].events |= circle_used(&g->con.to_pty) ? POLLOUT : 0;
         }
     }
     return n;
@@ -361,7 +362,8 @@ int main(int argc, char **argv)
     mkdir(o.log_dir, 0755);
     rc = open_devices(&d);
     if (rc) {
-        return fail("cannot reach the hypervisor (modules xen-privcmd, xen-evtchn, xen-gntdev?)", -rc);
+        return fail("cannot reach the hypervisor (modules xen-privcmd, xen-evtchn, xen-gntdev?)",
+                    -rc);
     }
     if (!o.foreground && daemon(0, 0) < 0) {
         return fail("fork", errno);

@@ -18,7 +18,8 @@ static int set_up(struct pty *p)
     struct termios term;
     int slave;
 
-    if (grantpt(p->master) || unlockpt(p->master) || ptsname_r(p->master, p->name, sizeof(p->name))) {
+    if (grantpt(p->master) || unlockpt(p->master) ||
+        ptsname_r(p->master, p->name, sizeof(p->name))) {
         return -errno;
     }
     /* Opened and closed once, so that the master reports the hang-up from the start. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pseudo terminals whose client comes and goes. The master sees a hang-up while nobody has the slave open, so it
- * is polled only while somebody has; inotify tells when that may have changed.
+ * Pseudo terminals whose client comes and goes. The master sees a hang-up while nobody has the
+ * slave open, so it is polled only while somebody has; inotify tells when that may have changed.
  */
 #ifndef XENCONSOLED_PTY_H
 #define XENCONSOLED_PTY_H
@@ -14,7 +14,10 @@ struct pty {
     char name[64];     /* of the slave */
 };
 
-/* Makes a pair in raw mode and has inotify (a descriptor, or -1) watch its slave. Returns 0 or -errno. */
+/*
+ * Makes a pair in raw mode and has inotify (a descriptor, or -1) watch its slave. Returns 0 or
+ * -errno.
+ */
 int pty_open(struct pty *p, int inotify);
 void pty_close(struct pty *p, int inotify);
 /* Whether somebody has the slave open. */

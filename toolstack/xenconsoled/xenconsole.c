@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xenconsole: connects the terminal to a guest's console. Options are those of Xen's program, which Xen's xl
- * executes; ours calls console_run() itself.
+ * xenconsole: connects the terminal to a guest's console. Options are those of Xen's program, which
+ * Xen's xl executes; ours calls console_run() itself.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -206,12 +206,14 @@ int cmd_chmod(struct xs *xs, xs_tx_t tx, const struct options *opt, char **args,
     }
     for (unsigned int i = 0; i < n; i++) {
         if (xs_perm_parse(args[i + 1], &perms[i])) {
-            fprintf(stderr, "xenstore-chmod: \"%s\" is no mode: it is one of n r w b, then a domain number\n",
+            fprintf(stderr,
+                    "xenstore-chmod: \"%s\" is no mode: one of n r w b, then a domain number\n",
                     args[i + 1]);
             return 1;
         }
     }
-    rc = opt->recurse ? chmod_below(xs, tx, args[0], perms, n) : xs_set_perms(xs, tx, args[0], perms, n);
+    rc = opt->recurse ? chmod_below(xs, tx, args[0], perms, n) : xs_set_perms(xs, tx, args[0],
+                                                                              perms, n);
     if (!rc && opt->upto) {
         rc = chmod_above(xs, tx, args[0], perms, n);
     }
@@ -244,7 +246,8 @@ int cmd_watch(struct xs *xs, xs_tx_t tx, const struct options *opt, char **args,
     return 0;
 }
 
-static int control(struct xs *xs, const struct options *opt, const char *const *args, unsigned int count)
+static int control(struct xs *xs, const struct options *opt, const char *const *args,
+                   unsigned int count)
 {
     char *reply;
     int rc = xs_control(xs, args, count, &reply);
@@ -276,7 +279,8 @@ static int live_update(struct xs *xs, const struct options *opt, char **args, in
         }
     }
     if (!file) {
-        fputs("Usage: xenstore-control live-update [-c <cmdline>] [-F] [-t <seconds>] <file>\n", stderr);
+        fputs("Usage: xenstore-control live-update [-c <cmdline>] [-F] [-t <seconds>] <file>\n",
+              stderr);
         return 2;
     }
     step[1] = "-f";

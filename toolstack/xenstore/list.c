@@ -2,8 +2,9 @@
 /*
  * xenstore-ls: shows a tree, indented or with full paths, as Xen's command does.
  *
- * A value is shown as NAME = "VALUE"; with -p its permissions follow as "   (n0,r3)". On a terminal a line is
- * cut to its width with "..."; -f and a pipe show all. Without recursion: the way down is a stack of lists.
+ * A value is shown as NAME = "VALUE"; with -p its permissions follow as " (n0,r3)". On a terminal a
+ * line is cut to its width with "..."; -f and a pipe show all. Without recursion: the way down is a
+ * stack of lists.
  */
 #include "xenstore.h"
 
@@ -36,7 +37,8 @@ static unsigned int terminal_width(void)
 {
     struct winsize ws;
 
-    return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) && ws.ws_col > 3 ? ws.ws_col - 2u : 0;
+    return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ,
+                                           &ws) && ws.ws_col > 3 ? ws.ws_col - 2u : 0;
 }
 
 /* Lists path in a new level; a node that has gone meanwhile is an empty one. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xenstore: one program for the commands xenstore-ls, -read, -write, -list, -rm, -exists, -chmod, -watch and
- * -control, told apart by the name it is called by ("xenstore read" works too).
+ * xenstore: one program for the commands xenstore-ls, -read, -write, -list, -rm, -exists, -chmod,
+ * -watch and -control, told apart by the name it is called by ("xenstore read" works too).
  *
- * Options and output are those of Xen's commands; scripts depend on them. A command that changes something runs in
- * one transaction, which is done again as often as another change comes between.
+ * Options and output are those of Xen's commands; scripts depend on them. A command that changes
+ * something runs in one transaction, which is done again as often as another change comes between.
  */
 #include "xenstore.h"
 
@@ -155,7 +155,8 @@ static int set_option(struct options *opt, int c)
     }
 }
 
-static int run(const struct command *cmd, struct xs *xs, const struct options *opt, char **args, int count)
+static int run(const struct command *cmd, struct xs *xs, const struct options *opt, char **args,
+               int count)
 {
     xs_tx_t tx = XS_NO_TX;
     int rc, end;
@@ -213,7 +214,8 @@ int main(int argc, char **argv)
     }
     rc = xs_open(&xs);
     if (rc) {
-        fprintf(stderr, "xenstore-%s: cannot reach xenstored: %s (is it running, and are you root?)\n", cmd->name,
+        fprintf(stderr,
+                "xenstore-%s: cannot reach xenstored: %s (does it run, are you root?)\n", cmd->name,
                 strerror(-rc));
         return 1;
     }

@@ -16,7 +16,10 @@ struct options {
     long count;             /* watch -n, -1: for ever */
 };
 
-/* Each does its command in a transaction (or none); returns 0, a negative errno, or 1 after printing why. */
+/*
+ * Each does its command in a transaction (or none); returns 0, a negative errno, or 1 after
+ * printing why.
+ */
 int cmd_read(struct xs *xs, xs_tx_t tx, const struct options *opt, char **args, int count);
 int cmd_write(struct xs *xs, xs_tx_t tx, const struct options *opt, char **args, int count);
 int cmd_list(struct xs *xs, xs_tx_t tx, const struct options *opt, char **args, int count);
@@ -30,7 +33,10 @@ int cmd_ls(struct xs *xs, xs_tx_t tx, const struct options *opt, char **args, in
 /* Prints "xenstore-COMMAND: WHAT PATH: why" for people; returns 1. */
 int complain(const struct options *opt, const char *what, const char *path, int rc);
 
-/* Returns value as text with what cannot be printed as \n, \t, \\ or \xHH; malloc'd, NULL without memory. */
+/*
+ * Returns value as text with what cannot be printed as \n, \t, \\ or \xHH; malloc'd, NULL without
+ * memory.
+ */
 char *escape(const char *value, size_t len);
 /* The reverse, in place; returns the length. */
 size_t unescape(char *text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Changes of the tree, already allowed: the store's own (with accounts, journal and watches) or that of a
- * transaction's view. See store.h. What can fail is done first, so that a failure has changed nothing.
+ * Changes of the tree, already allowed: the store's own (with accounts, journal and watches) or
+ * that of a transaction's view. See store.h. What can fail is done first, so that a failure has
+ * changed nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ static void touch(struct xsd *x, struct node *n, const struct actor *who)
 
 /* ------------------------------------------------------------------ write */
 
-static int write_existing(struct xsd *x, struct node **root, const struct actor *who, const char *path,
+static int write_existing(struct xsd *x, struct node **root, const struct actor *who,
+                          const char *path,
                           const void *value, size_t len)
 {
     struct node *n = tree_own(root, path, strlen(path));
@@ -69,7 +71,10 @@ static struct node *make_node(struct xsd *x, const struct actor *who, const stru
     return n;
 }
 
-/* Makes the nodes that rest ("/a/b/c") names, one below the other, not yet in any tree. Returns the topmost. */
+/*
+ * Makes the nodes that rest ("/a/b/c") names, one below the other, not yet in any tree. Returns the
+ * topmost.
+ */
 static struct node *make_chain(struct xsd *x, const struct actor *who, const struct node *parent,
                                const char *rest, const void *value, size_t len)
 {
@@ -173,7 +178,9 @@ static void unaccount(struct xsd *x, struct node *top, const struct node *above,
     walk_start(x->walk, top, path);
     while ((n = walk_next(x->walk, &parent))) {
         account_add(x, n->perms[0].domid, -1, -(ssize_t)node_bytes(n));
-        watch_fire(x, &(struct change){ .path = x->walk->path, .node = n, .parent = parent ? parent : above,
+        watch_fire(x,
+                   &(struct change){ .path = x->walk->path, .node = n,
+                                     .parent = parent ? parent : above,
                                         .exact = parent != NULL });
     }
 }

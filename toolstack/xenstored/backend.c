@@ -2,8 +2,9 @@
 /*
  * The hypervisor's side of xenstored. See backend.h.
  *
- * A guest's ring page is mapped by the grant that the domain builder has left (GNTTAB_RESERVED_XENSTORE); that of
- * Domain 0 is its own kernel's, which /dev/xen/xenbus_backend maps and tells the port of.
+ * A guest's ring page is mapped by the grant that the domain builder has left
+ * (GNTTAB_RESERVED_XENSTORE); that of Domain 0 is its own kernel's, which /dev/xen/xenbus_backend
+ * maps and tells the port of.
  */
 #include "backend.h"
 
@@ -178,7 +179,10 @@ int backend_open(struct backend *b, int evtchn)
     }
     b->virq_port = hv_evtchn_bind_virq(b->evtchn, VIRQ_DOM_EXC);
     b->active = true;
-    /* A port handed over is still bound to the interrupt: its number is not known, but no connection's. */
+    /*
+     * A port handed over is still bound to the interrupt: its number is not known, but no
+     * connection's.
+     */
     return b->virq_port < 0 && evtchn < 0 ? b->virq_port : 0;
 }
 

@@ -181,7 +181,8 @@ static bool already_queued(const struct conn *c, const struct event *ev)
 {
     int looked = 0;
 
-    for (struct list *it = c->events.prev; it != &c->events && looked < SAME_EVENT_SEARCH; it = it->prev) {
+    for (struct list *it = c->events.prev; it != &c->events &&
+         looked < SAME_EVENT_SEARCH; it = it->prev) {
         const struct event *other = list_entry(it, struct event, link);
 
         if (other->len == ev->len && !memcmp(other->msg, ev->msg, ev->len)) {
@@ -225,7 +226,8 @@ void conn_queue_event(struct xsd *x, struct watch *w, const char *path)
     size_t room = c->actor.priv ? EVENT_ROOM_PRIV : EVENT_ROOM;
     struct event *ev;
 
-    if (c->ignored || c->dead || x->quiet || (x->replaying && x->replay_pos < c->area->pending_pos)) {
+    if (c->ignored || c->dead || x->quiet ||
+        (x->replaying && x->replay_pos < c->area->pending_pos)) {
         return;
     }
     c->ready = true;
@@ -312,7 +314,8 @@ void conn_send(struct xsd *x, struct conn *c, size_t len, bool consume)
             record_reply(&x->journal, c, area_in_start(a), state, a->out_start);
         }
         if (journal_commit(&x->journal)) {
-            xsd_note(x, "the state file is lost (no space?): a crash of xenstored would now lose the store");
+            xsd_note(x,
+                     "the state file is lost (no space?): a crash would now lose the store");
         }
     }
     __atomic_store_n(&a->state, state, __ATOMIC_RELEASE);

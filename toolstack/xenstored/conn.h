@@ -2,11 +2,12 @@
 /*
  * Connections: one message in, one message out, and the events that wait.
  *
- * A connection takes its next request only when the answer to the last one has been handed over, so a client
- * that does not read costs nothing but its queue of events. That queue is bounded: above the bound, single events
- * of a watch give way to one for the watched path itself. The message buffers are a struct area; those of
- * ring connections live in a file that outlives the daemon (rings.c), so their fields follow strict rules (below).
- * How octets come and go is the transport's: ring.c or socket.c.
+ * A connection takes its next request only when the answer to the last one has been handed over, so
+ * a client that does not read costs nothing but its queue of events. That queue is bounded: above
+ * the bound, single events of a watch give way to one for the watched path itself. The message
+ * buffers are a struct area; those of ring connections live in a file that outlives the daemon
+ * (rings.c), so their fields follow strict rules (below). How octets come and go is the
+ * transport's: ring.c or socket.c.
  */
 #ifndef XENSTORED_CONN_H
 #define XENSTORED_CONN_H
@@ -14,19 +15,22 @@
 #include "xsd.h"
 
 /*
- * Octets in both directions are counted by 32-bit numbers that wrap; for a ring they are the ring's own indices.
+ * Octets in both directions are counted by 32-bit numbers that wrap; for a ring they are the ring's
+ * own indices.
  *
  *   message being read:    in[0 .. in_cons - in_start)
  *   message being written: out[0 .. out_len), of which out_prod - out_start octets are in the ring
  *
- * state holds in_start (low half) and out_len (next 16 bits), because "request done" and "answer begun" must
- * become true in one store: that store is the commit of a request that changes nothing. One that changes the
- * store is committed by the journal, whose REPLY record repeats the new state.
- * in_cons and out_prod are each written before the ring's own index, and are right when the two differ.
+ * state holds in_start (low half) and out_len (next 16 bits), because "request done" and "answer
+ * begun" must become true in one store: that store is the commit of a request that changes nothing.
+ * One that changes the store is committed by the journal, whose REPLY record repeats the new state.
+ * in_cons and out_prod are each written before the ring's own index, and are right when the two
+ * differ.
  */
 struct area {
     uint64_t state;
-    uint64_t pending_pos;  /* journal position of the oldest event not yet handed over; PENDING_NONE */
+    /* journal position of the oldest event not yet handed over; PENDING_NONE */
+    uint64_t pending_pos;
     uint32_t in_cons, out_prod, out_start;
     uint32_t used;         /* the slot is taken */
     char in[XS_MSG_MAX], out[XS_MSG_MAX];
@@ -35,7 +39,10 @@ struct area {
 #define PENDING_NONE UINT64_MAX
 
 struct transport {
-    /* Both move up to len octets and return how many (0: not now) or a negative errno: the connection is over. */
+    /*
+     * Both move up to len octets and return how many (0: not now) or a negative errno: the
+     * connection is over.
+     */
     ssize_t (*read)(struct xsd *x, struct conn *c, void *data, size_t len);
     ssize_t (*write)(struct xsd *x, struct conn *c, const void *data, size_t len);
     /* Called at most once a turn, after octets were moved. */
@@ -90,11 +97,17 @@ struct conn *conn_new_socket(struct xsd *x, int fd);
 struct conn *conn_new_ring(struct xsd *x, struct domain *dom);
 /* Watches, transactions, events and buffers go; a socket is closed, a ring is not touched. */
 void conn_free(struct xsd *x, struct conn *c);
-/* The connection starts anew: no message, event, watch or transaction is left, the ring's indices are zero. */
+/*
+ * The connection starts anew: no message, event, watch or transaction is left, the ring's indices
+ * are zero.
+ */
 void conn_reset_ring(struct xsd *x, struct conn *c);
 struct conn *conn_find(struct xsd *x, uint32_t id);
 
-/* One turn: writes what can be written, then reads and handles at most one request. Returns whether it moved on. */
+/*
+ * One turn: writes what can be written, then reads and handles at most one request. Returns whether
+ * it moved on.
+ */
 bool conn_turn(struct xsd *x, struct conn *c);
 
 /* Queues an event of a watch; path is absolute, the watch says what of it the client sees. */
@@ -102,7 +115,10 @@ void conn_queue_event(struct xsd *x, struct watch *w, const char *path);
 /* Queues a whole message (restored). Returns 0 or -ENOMEM. */
 int conn_queue_message(struct xsd *x, struct conn *c, const void *msg, size_t len);
 
-/* Makes the len octets in area->out the message to be written; consume: the request in area->in is done. */
+/*
+ * Makes the len octets in area->out the message to be written; consume: the request in area->in is
+ * done.
+ */
 void conn_send(struct xsd *x, struct conn *c, size_t len, bool consume);
 
 extern const struct transport ring_transport, socket_transport;

@@ -2,8 +2,9 @@
 /*
  * Domains as xenstored knows them: their connection, what they use, whether they still live.
  *
- * A struct domain exists for every domain that was introduced or owns or is named in a node. It goes, and all
- * its nodes with it, when the hypervisor no longer knows the domain or when it is released.
+ * A struct domain exists for every domain that was introduced or owns or is named in a node. It
+ * goes, and all its nodes with it, when the hypervisor no longer knows the domain or when it is
+ * released.
  */
 #ifndef XENSTORED_DOMAIN_H
 #define XENSTORED_DOMAIN_H
@@ -20,9 +21,11 @@ struct domain {
     uint64_t gfn;                               /* as INTRODUCE said; kept for a restart */
     unsigned int remote_port, local_port;       /* local 0: not bound */
     unsigned int nodes, watches, txs;           /* used, against the quotas */
-    size_t mem;                                 /* nodes owned, watches, transactions, queued events */
+    /* nodes owned, watches, transactions, queued events */
+    size_t mem;
     bool soft_noted;                            /* told that mem is above the soft quota */
-    unsigned int credit;                        /* conflicts that it may still cause, see domain_conflict() */
+    /* conflicts that it may still cause, see domain_conflict() */
+    unsigned int credit;
     int64_t blocked_until, credit_at;           /* ms of xsd.now_ms */
 };
 
@@ -37,11 +40,15 @@ static inline struct domain *domain_find(const struct xsd *x, unsigned int domid
 bool domain_exists(struct xsd *x, uint16_t domid);
 
 /*
- * INTRODUCE: connects the domain, or, if it is connected, resets the connection and binds the new port.
- * Fires @introduceDomain. Errors: -EINVAL (number, port), -ENOENT (no such domain), those of mapping.
+ * INTRODUCE: connects the domain, or, if it is connected, resets the connection and binds the new
+ * port. Fires @introduceDomain. Errors: -EINVAL (number, port), -ENOENT (no such domain), those of
+ * mapping.
  */
 int domain_introduce(struct xsd *x, uint16_t domid, uint64_t gfn, unsigned int port);
-/* The connection goes, and if the domain is gone (or forget is set) its nodes too. Fires @releaseDomain. */
+/*
+ * The connection goes, and if the domain is gone (or forget is set) its nodes too. Fires
+ * @releaseDomain.
+ */
 void domain_release(struct xsd *x, struct domain *dom);
 
 /* Asks the hypervisor about every domain: shut down, dying, gone. Called on VIRQ_DOM_EXC. */
@@ -55,7 +62,10 @@ void account_end(struct xsd *x, bool apply);
 /* What a commit has gathered for a domain so far. */
 int account_nodes(const struct xsd *x, uint16_t domid);
 
-/* A transaction of somebody else failed because of a change by this domain: slow it down if it goes on. */
+/*
+ * A transaction of somebody else failed because of a change by this domain: slow it down if it goes
+ * on.
+ */
 void domain_conflict(struct xsd *x, uint16_t domid);
 /* Whether the domain's requests wait because of that; sets *until to the ms when they go on. */
 bool domain_blocked(struct xsd *x, struct domain *dom, int64_t *until);

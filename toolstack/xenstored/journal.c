@@ -66,7 +66,9 @@ static void unmap(struct journal *j)
     }
 }
 
-/* Gives the file size octets, really there (a hole could fail later, with a signal), and maps it. */
+/*
+ * Gives the file size octets, really there (a hole could fail later, with a signal), and maps it.
+ */
 static int map_file(struct journal *j, int fd, size_t size)
 {
     int err = posix_fallocate(fd, 0, (off_t)size);
@@ -92,7 +94,9 @@ static bool usable(const struct journal *j)
 
     read_boot_id(id);
     return !memcmp(j->map->magic, JOURNAL_MAGIC, 8) && j->map->version == JOURNAL_VERSION &&
-           !memcmp(j->map->boot_id, id, sizeof(id)) && j->map->committed <= j->size - JOURNAL_DATA && j->map->snapshot_len <= j->map->committed;
+           !memcmp(j->map->boot_id, id, sizeof(id)) &&
+           j->map->committed <= j->size - JOURNAL_DATA &&
+           j->map->snapshot_len <= j->map->committed;
 }
 
 int journal_open(struct journal *j, const char *dir, const char **data, size_t *len)
@@ -128,7 +132,8 @@ int journal_open(struct journal *j, const char *dir, const char **data, size_t *
 }
 
 /* Writes a whole new file under a temporary name, so that there is always one valid file. */
-static int write_new_file(struct journal *j, const char *path, const struct buf *state, uint64_t base)
+static int write_new_file(struct journal *j, const char *path, const struct buf *state,
+                          uint64_t base)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int rc;
@@ -264,5 +269,6 @@ uint64_t journal_position(const struct journal *j)
 
 bool journal_is_long(const struct journal *j)
 {
-    return j->active && j->map->committed > LONG_MIN && j->map->committed / 4 > j->map->snapshot_len;
+    return j->active && j->map->committed > LONG_MIN &&
+           j->map->committed / 4 > j->map->snapshot_len;
 }

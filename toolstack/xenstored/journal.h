@@ -2,11 +2,12 @@
 /*
  * The memory-backed file that lets the store outlive its daemon.
  *
- * The file (in /run, a RAM file system) holds the records of one complete state and of all changes since, in the
- * format of xenstore-migration.md with a few private record types. The records of one request are staged and
- * then become valid all at once, by one store to the length in the file's header: a daemon that is killed
- * at any instant leaves whole requests only. record.c makes the records, restore.c reads them.
- * A journal without a file (unit tests, no space left) accepts everything and keeps nothing.
+ * The file (in /run, a RAM file system) holds the records of one complete state and of all changes
+ * since, in the format of xenstore-migration.md with a few private record types. The records of one
+ * request are staged and then become valid all at once, by one store to the length in the file's
+ * header: a daemon that is killed at any instant leaves whole requests only. record.c makes the
+ * records, restore.c reads them. A journal without a file (unit tests, no space left) accepts
+ * everything and keeps nothing.
  */
 #ifndef XENSTORED_JOURNAL_H
 #define XENSTORED_JOURNAL_H
@@ -46,11 +47,14 @@ struct journal {
 };
 
 /*
- * Opens DIR/state for reading what is there: *data and *len; base and snapshot_len are in j->map. Returns 0, -ENOENT if there
- * is none or it is of another boot or version, -errno.
+ * Opens DIR/state for reading what is there: *data and *len; base and snapshot_len are in j->map.
+ * Returns 0, -ENOENT if there is none or it is of another boot or version, -errno.
  */
 int journal_open(struct journal *j, const char *dir, const char **data, size_t *len);
-/* Replaces the file by one that starts with the octets of state. Returns 0 or -errno; then nothing is kept. */
+/*
+ * Replaces the file by one that starts with the octets of state. Returns 0 or -errno; then nothing
+ * is kept.
+ */
 int journal_replace(struct journal *j, const char *dir, const struct buf *state);
 void journal_close(struct journal *j);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A doubly linked list whose links live in the elements. The head is a link too; an empty list points to itself. */
+/*
+ * A doubly linked list whose links live in the elements. The head is a link too; an empty list
+ * points to itself.
+ */
 #ifndef XENSTORED_LIST_H
 #define XENSTORED_LIST_H
 

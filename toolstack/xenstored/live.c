@@ -33,7 +33,9 @@ static void set_all_inherited(struct xsd *x, int listen_fd, int evtchn_fd, bool 
     }
 }
 
-/* Returns a descriptor, which the new process inherits, of a file with the stream in it; or -errno. */
+/*
+ * Returns a descriptor, which the new process inherits, of a file with the stream in it; or -errno.
+ */
 static int write_stream(struct xsd *x, int listen_fd, int evtchn_fd)
 {
     struct buf b = { 0 };
@@ -51,7 +53,8 @@ static int write_stream(struct xsd *x, int listen_fd, int evtchn_fd)
     return fd;
 }
 
-int live_exec(struct xsd *x, const char *binary, const char *args, char **argv, int listen_fd, int evtchn_fd)
+int live_exec(struct xsd *x, const char *binary, const char *args, char **argv, int listen_fd,
+              int evtchn_fd)
 {
     char *list[MAX_ARGS + 3], option[40], *copy = args ? strdup(args) : NULL, *save = NULL;
     int fd, n = 1, err;
@@ -60,7 +63,8 @@ int live_exec(struct xsd *x, const char *binary, const char *args, char **argv, 
         return -ENOMEM;
     }
     list[0] = argv[0];
-    for (char *a = copy ? strtok_r(copy, " ", &save) : NULL; a && n < MAX_ARGS; a = strtok_r(NULL, " ", &save)) {
+    for (char *a = copy ? strtok_r(copy, " ", &save) : NULL; a &&
+         n < MAX_ARGS; a = strtok_r(NULL, " ", &save)) {
         list[n++] = a;
     }
     for (int i = 1; !args && argv[i] && n < MAX_ARGS; i++) {
@@ -121,7 +125,8 @@ int crash_resume(struct xsd *x, const char *dir)
     if (rc) {
         return rc;
     }
-    rc = restore_stream(x, data, len, false, x->journal.map->base, x->journal.map->snapshot_len, &none, &what);
+    rc = restore_stream(x, data, len, false, x->journal.map->base, x->journal.map->snapshot_len,
+                        &none, &what);
     if (rc) {
         xsd_note(x, "the state that a former xenstored has left cannot be used: bad %s", what);
     }

@@ -6,15 +6,22 @@
 #include "record.h"
 
 /*
- * Writes the state to a memory file and executes binary with the arguments of argv, or of args if given, and
- * --live-update=FD. Returns only on failure, with -errno and everything as before.
+ * Writes the state to a memory file and executes binary with the arguments of argv, or of args if
+ * given, and --live-update=FD. Returns only on failure, with -errno and everything as before.
  */
-int live_exec(struct xsd *x, const char *binary, const char *args, char **argv, int listen_fd, int evtchn_fd);
+int live_exec(struct xsd *x, const char *binary, const char *args, char **argv, int listen_fd,
+              int evtchn_fd);
 
-/* Reads the stream from the descriptor of --live-update. Returns 0 or -errno, after noting the reason. */
+/*
+ * Reads the stream from the descriptor of --live-update. Returns 0 or -errno, after noting the
+ * reason.
+ */
 int live_resume(struct xsd *x, int fd, struct restored *out);
 
-/* Looks for the journal of a daemon that died, in dir. Returns 0: resumed; -ENOENT: there is none; -errno. */
+/*
+ * Looks for the journal of a daemon that died, in dir. Returns 0: resumed; -ENOENT: there is none;
+ * -errno.
+ */
 int crash_resume(struct xsd *x, const char *dir);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * xenstored: command line, start, main loop.
  *
- * At start the state comes from a live update (--live-update, internal), from the file that a daemon which died
- * has left in the run directory, or is new. Then every connection in turn may have one request done, so that
- * none keeps the others waiting; the daemon sleeps only when none has anything to do.
+ * At start the state comes from a live update (--live-update, internal), from the file that a
+ * daemon which died has left in the run directory, or is new. Then every connection in turn may
+ * have one request done, so that none keeps the others waiting; the daemon sleeps only when none
+ * has anything to do.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -61,7 +62,8 @@ static int listen_on(const char *dir)
     if (fd < 0) {
         return -errno;
     }
-    if (snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir) >= (int)sizeof(addr.sun_path)) {
+    if (snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket",
+                 dir) >= (int)sizeof(addr.sun_path)) {
         close(fd);
         return -ENAMETOOLONG;
     }
@@ -92,7 +94,10 @@ static int take_pid_file(const char *path)
     return 0;    /* the descriptor stays open as long as we live */
 }
 
-/* Forks; the parent waits until the child is ready and ends with its verdict. Returns the pipe to tell it. */
+/*
+ * Forks; the parent waits until the child is ready and ends with its verdict. Returns the pipe to
+ * tell it.
+ */
 static int become_daemon(void)
 {
     int p[2];
@@ -175,7 +180,7 @@ static int resume_or_begin(const struct options *opt)
     if (opt->use_hypervisor) {
         rc = backend_open(&backend, -1);
         if (rc) {
-            return fail("cannot reach the hypervisor (modules xen-privcmd, xen-evtchn, xen-gntdev?)", -rc);
+            return fail("cannot reach the hypervisor (are its modules loaded?)", -rc);
         }
     }
     rc = xsd_init(&xsd, &backend_ops, &backend);
@@ -222,7 +227,7 @@ static int start(const struct options *opt)
         return fail("socket", -backend.listen_fd);
     }
     if (opt->use_hypervisor && (rc = backend_introduce_dom0(&backend))) {
-        return fail("cannot connect the kernel of Domain 0 (" "/dev/xen/xenbus_backend)", -rc);
+        return fail("cannot connect the kernel of Domain 0 (/dev/xen/xenbus_backend)", -rc);
     }
     if (opt->trace_file) {
         xsd.log = fopen(opt->trace_file, "ae");
@@ -231,7 +236,8 @@ static int start(const struct options *opt)
     }
     rc = save_journal(&xsd, opt->dir);
     if (rc) {
-        xsd_note(&xsd, "no state file in %s (%s): a crash of xenstored would lose the store", opt->dir,
+        xsd_note(&xsd, "no state file in %s (%s): a crash of xenstored would lose the store",
+                 opt->dir,
                  strerror(-rc));
     }
     domain_check_all(&xsd);
@@ -267,7 +273,10 @@ static void accept_all(void)
     }
 }
 
-/* One turn for each connection that is worth it. Returns how long the loop may sleep, in ms; -1: for ever. */
+/*
+ * One turn for each connection that is worth it. Returns how long the loop may sleep, in ms; -1:
+ * for ever.
+ */
 static int turns(void)
 {
     int64_t sleep = -1, until;
@@ -298,7 +307,10 @@ static int turns(void)
     return (int)sleep;
 }
 
-/* Fills the poll set: the listening socket, the event channels, then the sockets in the order of xsd.conns. */
+/*
+ * Fills the poll set: the listening socket, the event channels, then the sockets in the order of
+ * xsd.conns.
+ */
 static nfds_t fill_poll(struct pollfd **set, nfds_t *room)
 {
     nfds_t n = 2;
@@ -322,7 +334,8 @@ static nfds_t fill_poll(struct pollfd **set, nfds_t *room)
         const struct conn *c = list_entry(it, struct conn, link);
 
         if (c->fd >= 0) {
-            (*set)[n++] = (struct pollfd){ .fd = c->fd, .events = c->wants_write ? POLLOUT : POLLIN };
+            (*set)[n++] = (struct pollfd){ .fd = c->fd,
+                                           .events = c->wants_write ? POLLOUT : POLLIN };
         }
     }
     return n;

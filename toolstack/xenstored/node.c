@@ -207,7 +207,8 @@ struct node *node_take_child(struct node *n, const char *name, size_t len)
     }
     c = n->child[place];
     n->nchild--;
-    memmove(n->child + place, n->child + place + 1, (n->nchild - (size_t)place) * sizeof(*n->child));
+    memmove(n->child + place, n->child + place + 1,
+            (n->nchild - (size_t)place) * sizeof(*n->child));
     if (n->index_size) {
         index_rebuild(n);
     }

@@ -2,11 +2,12 @@
 /*
  * The tree of nodes, copied on write.
  *
- * A node is counted; two trees may share it (the store and the view of an open transaction). Whoever changes a
- * node first makes the way to it his own with tree_own(), which copies only what is shared: a change costs a
- * transaction nothing, and a transaction costs the store one copied path. Children keep the order in which
- * they were made, as Xen's daemon lists them, and get a hash index when there are many.
- * No recursion, no permissions, no quotas: those are store.c's. No locks.
+ * A node is counted; two trees may share it (the store and the view of an open transaction).
+ * Whoever changes a node first makes the way to it his own with tree_own(), which copies only what
+ * is shared: a change costs a transaction nothing, and a transaction costs the store one copied
+ * path. Children keep the order in which they were made, as Xen's daemon lists them, and get a hash
+ * index when there are many. No recursion, no permissions, no quotas: those are store.c's. No
+ * locks.
  */
 #ifndef XENSTORED_NODE_H
 #define XENSTORED_NODE_H
@@ -69,8 +70,9 @@ struct lookup {
 /* path: absolute and valid. */
 void tree_find(struct node *root, const char *path, struct lookup *l);
 /*
- * Makes the nodes along the first len octets of path (which exist) this tree's own, copying what is shared.
- * Returns the last of them, or NULL without memory: then the tree still says the same as before.
+ * Makes the nodes along the first len octets of path (which exist) this tree's own, copying what is
+ * shared. Returns the last of them, or NULL without memory: then the tree still says the same as
+ * before.
  */
 struct node *tree_own(struct node **root, const char *path, size_t len);
 

@@ -15,7 +15,7 @@ static const char usage[] =
     "  -N, --no-fork            stay in the foreground\n"
     "  -P, --output-pid         print the process number\n"
     "  -T, --trace-file FILE    log every request to FILE\n"
-    "      --run-dir DIR        socket and state here (default $XENSTORED_RUNDIR or /run/xenstored)\n"
+    "      --run-dir DIR        socket and state (default $XENSTORED_RUNDIR or /run/xenstored)\n"
     "      --fresh              start empty, whatever a former xenstored has left\n"
     "  -E, --entry-nb N         quota: nodes of a domain\n"
     "  -S, --entry-size N       quota: octets of a node\n"
@@ -23,7 +23,7 @@ static const char usage[] =
     "  -t, --transaction N      quota: transactions of a domain\n"
     "  -A, --perm-nb N          quota: permission entries of a node\n"
     "  -M, --path-max N         quota: length of a path\n"
-    "  -Q, --quota WHAT=N       quota: transaction-nodes, memory, outstanding or any of the above by name\n"
+    "  -Q, --quota WHAT=N       quota: transaction-nodes, memory or any of the above by name\n"
     "  -q, --quota-soft memory=N  octets from which a domain is reported\n"
     "Accepted for compatibility and without effect: -I, -K, -R, -V, -w.\n";
 
@@ -152,12 +152,15 @@ int parse_options(int argc, char **argv, struct options *opt)
     const char *dir = getenv("XENSTORED_RUNDIR");
     int c, rc = 0;
 
-    *opt = (struct options){ .dir = dir ? dir : "/run/xenstored", .use_hypervisor = true, .fork = true,
+    *opt = (struct options){ .dir = dir ? dir : "/run/xenstored", .use_hypervisor = true,
+                             .fork = true,
                              .live_fd = -1 };
     for (int q = 0; q < QUOTA_COUNT; q++) {
         opt->quota[q] = quota_defs[q].value;
     }
-    while (!rc && (c = getopt_long(argc, argv, "DE:F:HI::KM:NPQ:q:RS:t:T:A:VW:w:", long_options, NULL)) != -1) {
+    while (!rc &&
+           (c = getopt_long(argc, argv, "DE:F:HI::KM:NPQ:q:RS:t:T:A:VW:w:", long_options,
+                            NULL)) != -1) {
         rc = one_option(c, optarg, opt);
     }
     if (!rc && optind < argc) {

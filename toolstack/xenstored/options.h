@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The command line of xenstored: the options of Xen's daemon, so that init scripts need no change. */
+/*
+ * The command line of xenstored: the options of Xen's daemon, so that init scripts need no change.
+ */
 #ifndef XENSTORED_OPTIONS_H
 #define XENSTORED_OPTIONS_H
 

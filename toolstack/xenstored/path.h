@@ -11,8 +11,8 @@
 typedef char path_t[XENSTORE_ABS_PATH_MAX + 1];
 
 /*
- * Whether path is an absolute path (or "@..." if special) that xenstore.txt allows. max is the quota on its
- * length, from which the prefix /local/domain/N/ does not count.
+ * Whether path is an absolute path (or "@..." if special) that xenstore.txt allows. max is the
+ * quota on its length, from which the prefix /local/domain/N/ does not count.
  */
 bool path_valid(const char *path, size_t max, bool special);
 

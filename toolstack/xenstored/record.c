@@ -60,7 +60,8 @@ static void put_node(struct buf *b, const char *path, const struct node *n)
 static void put_watch(struct buf *b, const struct watch *w)
 {
     const char *path = w->point->path + w->rel;
-    struct rec_watch_ext r = { .w = { .conn_id = w->conn->id, .path_len = (uint16_t)(strlen(path) + 1),
+    struct rec_watch_ext r = { .w = { .conn_id = w->conn->id,
+                                      .path_len = (uint16_t)(strlen(path) + 1),
                                       .token_len = (uint16_t)(strlen(w->token) + 1) },
                                .depth = (uint16_t)w->depth };
 
@@ -76,7 +77,8 @@ static void put_tx(struct buf *b, uint32_t type, uint32_t conn_id, uint32_t id)
 
 static void put_domain(struct buf *b, const struct domain *dom)
 {
-    struct rec_domain_state r = { .domid = dom->domid, .target = dom->target, .shutdown = dom->shutdown,
+    struct rec_domain_state r = { .domid = dom->domid, .target = dom->target,
+                                  .shutdown = dom->shutdown,
                                   .remote_port = dom->remote_port, .gfn = dom->gfn };
 
     PUT(b, REC_DOMAIN_STATE, STRUCT(r));
@@ -104,7 +106,8 @@ static void put_quotas(struct buf *b, const struct xsd *x)
         buf_add(&names, quota_defs[q].name, strlen(quota_defs[q].name) + 1);
     }
     b->failed |= names.failed;
-    PUT(b, REC_GLOBAL_QUOTA_DATA, STRUCT(r), { x->quota, sizeof(x->quota) }, { names.data, names.len });
+    PUT(b, REC_GLOBAL_QUOTA_DATA, STRUCT(r), { x->quota, sizeof(x->quota) },
+        { names.data, names.len });
     buf_free(&names);
 }
 
@@ -297,7 +300,8 @@ static void save_nodes(struct xsd *x, struct buf *b)
 
 void save_state(struct xsd *x, struct buf *b, bool live, int socket_fd, int evtchn_fd)
 {
-    struct rec_stream hdr = { .ident = STREAM_IDENT, .version_be = __builtin_bswap32(STREAM_VERSION) };
+    struct rec_stream hdr = { .ident = STREAM_IDENT,
+                              .version_be = __builtin_bswap32(STREAM_VERSION) };
     struct rec_global global = { .socket_fd = socket_fd, .evtchn_fd = evtchn_fd };
 
     buf_add(b, &hdr, sizeof(hdr));

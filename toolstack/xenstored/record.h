@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records of xenstore-migration.md (version 2), and how the journal and the whole state are written with them.
+ * Records of xenstore-migration.md (version 2), and how the journal and the whole state are written
+ * with them.
  *
- * Types of 0x80000000 and up are private: what the document has no record for, needed after a crash. The stream
- * that a planned restart hands over has of these only DOMAIN_STATE, which tells the guest's end of the port.
- * All fields are little endian, as on the machine.
+ * Types of 0x80000000 and up are private: what the document has no record for, needed after a
+ * crash. The stream that a planned restart hands over has of these only DOMAIN_STATE, which tells
+ * the guest's end of the port. All fields are little endian, as on the machine.
  */
 #ifndef XENSTORED_RECORD_H
 #define XENSTORED_RECORD_H
@@ -13,7 +14,8 @@
 
 
 enum record_type {
-    REC_END, REC_GLOBAL_DATA, REC_CONNECTION_DATA, REC_WATCH_DATA, REC_TRANSACTION_DATA, REC_NODE_DATA,
+    REC_END, REC_GLOBAL_DATA, REC_CONNECTION_DATA, REC_WATCH_DATA, REC_TRANSACTION_DATA,
+    REC_NODE_DATA,
     REC_GLOBAL_QUOTA_DATA, REC_DOMAIN_DATA, REC_WATCH_DATA_EXTENDED,
     REC_PRIVATE = (int)0x80000000,
     REC_DOMAIN_STATE = REC_PRIVATE,    /* rec_domain_state */
@@ -92,7 +94,9 @@ struct rec_special {
     uint16_t which, domid;
 };
 
-/* Each stages one record; nothing happens without a journal. Socket connections leave no records. */
+/*
+ * Each stages one record; nothing happens without a journal. Socket connections leave no records.
+ */
 void record_node(struct journal *j, const char *path, const struct node *n);
 void record_node_gone(struct journal *j, const char *path);
 void record_watch(struct journal *j, const struct watch *w);
@@ -108,25 +112,33 @@ void record_special(struct journal *j, int which, uint16_t domid);
 void record_quotas(struct journal *j, const struct xsd *x);
 
 /*
- * Writes the whole state to b. For a planned restart (live) with all connections, the two descriptors and END;
- * for the journal with the ring connections and the events that wait.
+ * Writes the whole state to b. For a planned restart (live) with all connections, the two
+ * descriptors and END; for the journal with the ring connections and the events that wait.
  */
 void save_state(struct xsd *x, struct buf *b, bool live, int socket_fd, int evtchn_fd);
 
-/* Starts a new journal in dir with the present state. Returns 0 or -errno: then a crash would lose the store. */
+/*
+ * Starts a new journal in dir with the present state. Returns 0 or -errno: then a crash would lose
+ * the store.
+ */
 int save_journal(struct xsd *x, const char *dir);
 
 struct restored {
     int socket_fd, evtchn_fd;    /* of a planned restart; -1: none */
 };
 /*
- * Applies a stream to a new store. live: a planned restart's; else a journal's, whose first octet has position
- * base and whose first snapshot_len octets are the complete state. Rings are not mapped yet: restore_rings().
- * Errors: -EINVAL (not a stream, or broken: *what says where), -ENOMEM.
+ * Applies a stream to a new store. live: a planned restart's; else a journal's, whose first octet
+ * has position base and whose first snapshot_len octets are the complete state. Rings are not
+ * mapped yet: restore_rings(). Errors: -EINVAL (not a stream, or broken: *what says where),
+ * -ENOMEM.
  */
-int restore_stream(struct xsd *x, const char *data, size_t len, bool live, uint64_t base, size_t snapshot_len,
+int restore_stream(struct xsd *x, const char *data, size_t len, bool live, uint64_t base,
+                   size_t snapshot_len,
                    struct restored *out, const char **what);
-/* Maps the rings of all restored connections and settles what was under way; drops those that are gone. */
+/*
+ * Maps the rings of all restored connections and settles what was under way; drops those that are
+ * gone.
+ */
 void restore_rings(struct xsd *x, bool live);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The CONTROL request: logging, checks, quotas, live update. Commands and syntax are those of xenstore.txt, so
- * that xenstore-control of either toolstack works. The answer is a text for people; errors of the command
- * itself are errno names.
+ * The CONTROL request: logging, checks, quotas, live update. Commands and syntax are those of
+ * xenstore.txt, so that xenstore-control of either toolstack works. The answer is a text for
+ * people; errors of the command itself are errno names.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -93,7 +93,8 @@ static void report_memory(struct xsd *x, FILE *f)
     list_for(it, &x->domains) {
         struct domain *d = list_entry(it, struct domain, link);
 
-        fprintf(f, "domain %u: nodes %u watches %u transactions %u octets %zu events %zu\n", d->domid,
+        fprintf(f, "domain %u: nodes %u watches %u transactions %u octets %zu events %zu\n",
+                d->domid,
                 d->nodes, d->watches, d->txs, d->mem, d->conn ? d->conn->event_count : 0);
     }
     fflush(f);
@@ -131,7 +132,8 @@ static int ctl_print(struct request *r, unsigned int argc, const char **argv)
     return 0;
 }
 
-static int set_quota(struct request *r, const char *name, const char *text, unsigned int from, unsigned int to)
+static int set_quota(struct request *r, const char *name, const char *text, unsigned int from,
+                     unsigned int to)
 {
     char *end;
     unsigned long value = strtoul(text, &end, 10);
@@ -161,7 +163,8 @@ static int show_domain(struct request *r, const char *arg)
     if (!d) {
         return -ENOENT;
     }
-    answerf(r, "Domain %u:\n%-18s: %8u\n%-18s: %8u\n%-18s: %8u\n", domid, "nodes", d->nodes, "watches",
+    answerf(r, "Domain %u:\n%-18s: %8u\n%-18s: %8u\n%-18s: %8u\n", domid, "nodes", d->nodes,
+            "watches",
             d->watches, "transactions", d->txs);
     answerf(r, "%-18s: %8zu\n%-18s: %8zu\n", "memory", d->mem, "queued events",
             d->conn ? d->conn->event_count : 0);
@@ -234,7 +237,8 @@ static int lu_start(struct request *r)
     }
     /* The new process answers: it finds this reply among what is still to be sent. */
     memcpy(&hdr, r->c->area->in, sizeof(hdr));
-    reply = (struct xsd_sockmsg){ .type = XS_CONTROL, .req_id = hdr.req_id, .tx_id = hdr.tx_id, .len = 3 };
+    reply = (struct xsd_sockmsg){ .type = XS_CONTROL, .req_id = hdr.req_id, .tx_id = hdr.tx_id,
+                                  .len = 3 };
     memcpy(r->c->area->out, &reply, sizeof(reply));
     memcpy(r->c->area->out + sizeof(reply), "OK", 3);
     conn_send(x, r->c, sizeof(reply) + 3, true);
@@ -262,7 +266,8 @@ static int ctl_live_update(struct request *r, unsigned int argc, const char **ar
         return 0;
     }
     if (argc >= 1 && !strcmp(argv[0], "-s")) {
-        return lu_start(r);    /* -t and -F do not matter: transactions are carried over, to end with EAGAIN */
+        /* -t and -F do not matter: transactions are carried over, to end with EAGAIN */
+        return lu_start(r);
     }
     return -EINVAL;
 }

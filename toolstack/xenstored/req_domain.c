@@ -72,7 +72,8 @@ int req_set_target(struct request *r)
     uint16_t domid, tdomid;
     struct domain *dom, *target;
 
-    if (request_args(r, args, 2) < 2 || parse_domid(args[0], &domid) || parse_domid(args[1], &tdomid)) {
+    if (request_args(r, args, 2) < 2 || parse_domid(args[0], &domid) ||
+        parse_domid(args[1], &tdomid)) {
         return -EINVAL;
     }
     dom = domain_find(r->x, domid);

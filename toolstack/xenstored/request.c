@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests on nodes, watches and transactions, and the table of all types. See request.h and xenstore.txt.
+ * Requests on nodes, watches and transactions, and the table of all types. See request.h and
+ * xenstore.txt.
  *
- * Everything that a client sends passes here. Nothing asserts on it: what is wrong gets an error reply.
+ * Everything that a client sends passes here. Nothing asserts on it: what is wrong gets an error
+ * reply.
  */
 #include "request.h"
 
@@ -116,7 +118,9 @@ static int req_directory(struct request *r)
     return rc;
 }
 
-/* Generation, then the names from a byte offset on, as many as fit; an empty name closes the list. */
+/*
+ * Generation, then the names from a byte offset on, as many as fit; an empty name closes the list.
+ */
 static int answer_part(struct request *r, const struct node *n, size_t offset)
 {
     char gen[24];
@@ -185,7 +189,8 @@ static int req_write(struct request *r)
         return -EINVAL;
     }
     rc = get_path(r, r->in, false, path);
-    return rc ? rc : store_write(r->x, r->who, r->tx, path, r->in + path_len + 1, r->len - path_len - 1);
+    return rc ? rc : store_write(r->x, r->who, r->tx, path, r->in + path_len + 1,
+                                 r->len - path_len - 1);
 }
 
 static int req_mkdir(struct request *r)
@@ -262,7 +267,9 @@ static int req_set_perms(struct request *r)
 
 /* ------------------------------------------------------------------ watches */
 
-/* Completes the path of a watch; *rel is how much of event paths the client does not want to see. */
+/*
+ * Completes the path of a watch; *rel is how much of event paths the client does not want to see.
+ */
 static int watch_path(const struct request *r, const char *given, path_t path, size_t *rel)
 {
     char base[24];
@@ -448,7 +455,8 @@ size_t request_handle(struct xsd *x, struct conn *c)
 {
     struct xsd_sockmsg hdr, reply;
     char payload[XENSTORE_PAYLOAD_MAX + 1];
-    struct request r = { .x = x, .c = c, .who = &c->actor, .in = payload, .out = c->area->out + XS_HDR_SIZE };
+    struct request r = { .x = x, .c = c, .who = &c->actor, .in = payload,
+                         .out = c->area->out + XS_HDR_SIZE };
     size_t mark = journal_mark(&x->journal);
     int rc;
 
@@ -459,7 +467,8 @@ size_t request_handle(struct xsd *x, struct conn *c)
     rc = dispatch(&r, &hdr);
     trace(&r, &hdr, rc);
     if (rc && hdr.type != XS_TRANSACTION_END) {
-        journal_rewind(&x->journal, mark);    /* an error has changed nothing, but the end of a transaction */
+        /* an error has changed nothing, but the end of a transaction */
+        journal_rewind(&x->journal, mark);
     }
     if (rc) {
         r.out_len = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests: takes one message apart, does it, writes the answer. The table of types is in request.c, the
- * functions are in request.c (nodes, watches, transactions), req_domain.c (Domain 0's own) and req_control.c.
+ * Requests: takes one message apart, does it, writes the answer. The table of types is in
+ * request.c, the functions are in request.c (nodes, watches, transactions), req_domain.c (Domain
+ * 0's own) and req_control.c.
  */
 #ifndef XENSTORED_REQUEST_H
 #define XENSTORED_REQUEST_H
@@ -20,7 +21,10 @@ struct request {
     bool answered;         /* out holds the answer; else it is OK */
 };
 
-/* Handles the message in c->area->in; the answer is in c->area->out. Returns its length with the header. */
+/*
+ * Handles the message in c->area->in; the answer is in c->area->out. Returns its length with the
+ * header.
+ */
 size_t request_handle(struct xsd *x, struct conn *c);
 
 /* Adds to the answer. Returns 0, or -E2BIG. */
@@ -28,7 +32,10 @@ int answer_add(struct request *r, const void *data, size_t len);
 /* Adds a string with its nul. */
 int answer_str(struct request *r, const char *text);
 
-/* Splits the payload into nul-ended strings. Returns how many there are, of which max at most are in args. */
+/*
+ * Splits the payload into nul-ended strings. Returns how many there are, of which max at most are
+ * in args.
+ */
 unsigned int request_args(const struct request *r, const char **args, unsigned int max);
 /* Reads a domain number: decimal digits. Returns 0 or -EINVAL. */
 int parse_domid(const char *text, uint16_t *domid);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads records: the stream of a planned restart, or the journal of a daemon that died. See record.h.
+ * Reads records: the stream of a planned restart, or the journal of a daemon that died. See
+ * record.h.
  *
- * A stream is checked like input from outside: every length against what is there, every path, every number.
- * While a journal is replayed, changes fire the events that the dead daemon may not have delivered: those from
- * a connection's area.pending_pos on. An event may so come twice, which xenstore.txt allows, but none is lost.
+ * A stream is checked like input from outside: every length against what is there, every path,
+ * every number. While a journal is replayed, changes fire the events that the dead daemon may not
+ * have delivered: those from a connection's area.pending_pos on. An event may so come twice, which
+ * xenstore.txt allows, but none is lost.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +116,7 @@ static int restore_domain(struct restore *r, struct body *b)
     return 0;
 }
 
-/* ------------------------------------------------------------------ watches, transactions, events */
+/* ---------------------------------------------------------- watches, transactions, events */
 
 static int restore_watch(struct restore *r, struct body *b, bool extended, bool del)
 {
@@ -140,7 +142,8 @@ static int restore_watch(struct restore *r, struct body *b, bool extended, bool 
         snprintf(base, sizeof(base), "/local/domain/%u", c->actor.domid);
         rel = strlen(base) + 1;
     }
-    if (path_complete(path, base, full) || (full[0] == '/' && !path_valid(full, XENSTORE_ABS_PATH_MAX, false))) {
+    if (path_complete(path, base, full) ||
+        (full[0] == '/' && !path_valid(full, XENSTORE_ABS_PATH_MAX, false))) {
         return -EINVAL;
     }
     if (del) {
@@ -354,17 +357,20 @@ static int restore_next(struct restore *r, struct body *all)
     return restore_record(r, hdr.type, &b);
 }
 
-int restore_stream(struct xsd *x, const char *data, size_t len, bool live, uint64_t base, size_t snapshot_len,
+int restore_stream(struct xsd *x, const char *data, size_t len, bool live, uint64_t base,
+                   size_t snapshot_len,
                    struct restored *out, const char **what)
 {
-    struct restore r = { .x = x, .live = live, .base = base, .snapshot_len = snapshot_len, .out = out };
+    struct restore r = { .x = x, .live = live, .base = base, .snapshot_len = snapshot_len,
+                         .out = out };
     struct body all = { .p = data, .left = len };
     struct rec_stream hdr;
     int rc = 0;
 
     *out = (struct restored){ .socket_fd = -1, .evtchn_fd = -1 };
     *what = "the header";
-    if (!rec_take_struct(&all, &hdr, sizeof(hdr)) || memcmp(hdr.ident, STREAM_IDENT, sizeof(hdr.ident)) ||
+    if (!rec_take_struct(&all, &hdr, sizeof(hdr)) ||
+        memcmp(hdr.ident, STREAM_IDENT, sizeof(hdr.ident)) ||
         !hdr.version_be || __builtin_bswap32(hdr.version_be) > STREAM_VERSION || hdr.flags_be) {
         return -EINVAL;
     }

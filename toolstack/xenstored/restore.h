@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What restore.c (streams, nodes, watches) and restore_conn.c (connections) share; nobody else includes it. */
+/*
+ * What restore.c (streams, nodes, watches) and restore_conn.c (connections) share; nobody else
+ * includes it.
+ */
 #ifndef XENSTORED_RESTORE_H
 #define XENSTORED_RESTORE_H
 
@@ -19,7 +22,10 @@ struct restore {
     struct restored *out;
 };
 
-/* Take octets, a structure, or a string of len octets with its nul, off a body; NULL or false if it has fewer. */
+/*
+ * Take octets, a structure, or a string of len octets with its nul, off a body; NULL or false if it
+ * has fewer.
+ */
 const void *rec_take(struct body *b, size_t len);
 bool rec_take_struct(struct body *b, void *out, size_t len);
 const char *rec_take_string(struct body *b, size_t len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads the records of connections, and maps their rings again when all is read. See record.h and restore.c.
+ * Reads the records of connections, and maps their rings again when all is read. See record.h and
+ * restore.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 #include "tx.h"
 #include "watch.h"
 
-static struct conn *bare_ring(struct xsd *x, struct domain *dom, uint32_t id, struct area *area, int slot)
+static struct conn *bare_ring(struct xsd *x, struct domain *dom, uint32_t id, struct area *area,
+                              int slot)
 {
     struct conn *c = calloc(1, sizeof(*c));
 
@@ -111,7 +113,8 @@ int restore_reply(struct restore *r, struct body *b)
 }
 
 /* Sets a connection's buffers from what was read and not handled, and what was not written. */
-static int restore_pending(struct xsd *x, struct conn *c, const struct rec_conn *rec, struct body *b)
+static int restore_pending(struct xsd *x, struct conn *c, const struct rec_conn *rec,
+                           struct body *b)
 {
     const char *in = rec_take(b, rec->in_len), *out = rec_take(b, rec->out_len);
     size_t left = rec->out_len, first = rec->out_resp_len;
@@ -206,7 +209,9 @@ static void settle(struct conn *c)
     }
 }
 
-/* After a planned restart the ring's own indices are right; the octets read before are in the area. */
+/*
+ * After a planned restart the ring's own indices are right; the octets read before are in the area.
+ */
 static void take_indices(struct conn *c)
 {
     struct xenstore_domain_interface *ring = c->dom->ring;

@@ -2,15 +2,17 @@
 /*
  * The ring transport: a page shared with a guest, after xenstore-ring.txt and xen/io/xs_wire.h.
  *
- * The page is the guest's: its producer and consumer are read once each time and checked, ours are kept in the
- * connection's area and only shown in the page. Nothing is computed from what the page says of us.
+ * The page is the guest's: its producer and consumer are read once each time and checked, ours are
+ * kept in the connection's area and only shown in the page. Nothing is computed from what the page
+ * says of us.
  */
 #include <string.h>
 
 #include "conn.h"
 #include "domain.h"
 
-#define FEATURES (XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR | XS_FEATURE_WATCH_DEPTH)
+#define FEATURES \
+    (XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR | XS_FEATURE_WATCH_DEPTH)
 
 static uint32_t load(const uint32_t *p)
 {
@@ -77,7 +79,8 @@ static void ring_flush(struct xsd *x, struct conn *c)
     x->ops->ring_notify(x->ops_arg, c->dom);
 }
 
-const struct transport ring_transport = { .read = ring_read, .write = ring_write, .flush = ring_flush };
+const struct transport ring_transport = { .read = ring_read, .write = ring_write,
+                                          .flush = ring_flush };
 
 void ring_attach(struct conn *c, bool fresh)
 {

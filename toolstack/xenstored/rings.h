@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The message buffers of ring connections, in a file that outlives the daemon: one slot for each connection.
- * Without a file (NULL) the buffers are ordinary memory. See conn.h for what a slot means.
+ * The message buffers of ring connections, in a file that outlives the daemon: one slot for each
+ * connection. Without a file (NULL) the buffers are ordinary memory. See conn.h for what a slot
+ * means.
  */
 #ifndef XENSTORED_RINGS_H
 #define XENSTORED_RINGS_H

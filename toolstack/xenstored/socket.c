@@ -37,4 +37,5 @@ static void socket_flush(struct xsd *x, struct conn *c)
     (void)c;
 }
 
-const struct transport socket_transport = { .read = socket_read, .write = socket_write, .flush = socket_flush };
+const struct transport socket_transport = { .read = socket_read, .write = socket_write,
+                                            .flush = socket_flush };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Operations on nodes: permissions, quotas, and whether it happens now or in a transaction. See store.h.
+ * Operations on nodes: permissions, quotas, and whether it happens now or in a transaction. See
+ * store.h.
  *
  * The order of every function: look up and check, then change. How a change is made is in apply.c.
  */
@@ -30,7 +31,8 @@ static bool allowed(const struct actor *who, const struct node *n, unsigned int 
     return (perms_for(who, n->perms, n->nperms) & need) == need;
 }
 
-int store_lookup(struct xsd *x, const struct actor *who, struct tx *tx, const char *path, unsigned int need,
+int store_lookup(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
+                 unsigned int need,
                  unsigned int sees, struct node **node)
 {
     struct lookup l;
@@ -66,7 +68,10 @@ static int lookup_to_change(struct xsd *x, const struct actor *who, struct tx *t
 
 /* ------------------------------------------------------------------ write, mkdir */
 
-/* Octets that a node counts for against the quota of its size: value, permissions, names of its children. */
+/*
+ * Octets that a node counts for against the quota of its size: value, permissions, names of its
+ * children.
+ */
 static size_t node_quota_size(const struct node *n)
 {
     size_t size = 24 + n->value_len + n->nperms * sizeof(struct xs_perm);
@@ -77,7 +82,10 @@ static size_t node_quota_size(const struct node *n)
     return size;
 }
 
-/* Notes all nodes between above and path as absent: they would be made. Returns how many, path included. */
+/*
+ * Notes all nodes between above and path as absent: they would be made. Returns how many, path
+ * included.
+ */
 static int count_missing(struct xsd *x, struct tx *tx, const char *path, size_t above_len)
 {
     int count = 1;
@@ -93,14 +101,19 @@ static int count_missing(struct xsd *x, struct tx *tx, const char *path, size_t 
     return count;
 }
 
-/* Checks the quotas for making a node (node NULL) or for giving it len octets. Returns the nodes made. */
-static int check_write_quota(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
+/*
+ * Checks the quotas for making a node (node NULL) or for giving it len octets. Returns the nodes
+ * made.
+ */
+static int check_write_quota(struct xsd *x, const struct actor *who, struct tx *tx,
+                             const char *path,
                              const struct node *node, size_t len)
 {
     struct domain *dom = domain_find(x, who->domid);
     size_t size = node ? node_quota_size(node) - node->value_len + len : 28 + len;
     size_t grows = len + (node ? 0 : sizeof(struct node) + strlen(path));
     struct lookup l;
+    size_t nodes;
     int made = 0;
 
     if (over_quota(x, who, QUOTA_NODE_SIZE, size)) {
@@ -112,11 +125,15 @@ static int check_write_quota(struct xsd *x, const struct actor *who, struct tx *
         if (made < 0) {
             return made;
         }
-        if (dom && over_quota(x, who, QUOTA_NODES,
-                              dom->nodes + (size_t)made + (size_t)(tx && tx->own_nodes > 0 ? tx->own_nodes : 0))) {
+        nodes = dom ? dom->nodes + (size_t)made : 0;
+        if (tx && tx->own_nodes > 0) {
+            nodes += (size_t)tx->own_nodes;
+        }
+        if (over_quota(x, who, QUOTA_NODES, nodes)) {
             return -ENOSPC;
         }
-        if (over_quota(x, who, QUOTA_NODE_SIZE, node_quota_size(l.above) + strlen(path + l.above_len))) {
+        if (over_quota(x, who, QUOTA_NODE_SIZE,
+                       node_quota_size(l.above) + strlen(path + l.above_len))) {
             return -ENOSPC;
         }
     }
@@ -158,7 +175,8 @@ static int do_write(struct xsd *x, const struct actor *who, struct tx *tx, const
     return doom_if(tx, apply_write(x, &tx->root, who, path, value, len));
 }
 
-int store_write(struct xsd *x, const struct actor *who, struct tx *tx, const char *path, const void *value,
+int store_write(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
+                const void *value,
                 size_t len)
 {
     struct node *node;
@@ -228,7 +246,10 @@ int store_rm(struct xsd *x, const struct actor *who, struct tx *tx, const char *
 
 /* ------------------------------------------------------------------ permissions */
 
-/* Makes the domains that the entries name known. The owner must exist; another that does not is void. */
+/*
+ * Makes the domains that the entries name known. The owner must exist; another that does not is
+ * void.
+ */
 static int know_domains(struct xsd *x, struct xs_perm *perms, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Upkeep of the whole store: what dead domains leave behind, and the check of the accounts. See store.h.
+ * Upkeep of the whole store: what dead domains leave behind, and the check of the accounts. See
+ * store.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,10 @@ static bool names_domain(const struct node *n, uint16_t domid)
     return false;
 }
 
-/* Marks the entries of one node that name the domain. The walk goes on: only entries change, not the tree. */
+/*
+ * Marks the entries of one node that name the domain. The walk goes on: only entries change, not
+ * the tree.
+ */
 static void mark_stale(struct node *n, uint16_t domid)
 {
     for (unsigned int i = 0; i < n->nperms; i++) {
@@ -114,7 +118,8 @@ unsigned int store_check(struct xsd *x)
         struct domain *d = list_entry(it, struct domain, link);
 
         if (d->nodes != nodes[d->domid]) {
-            xsd_note(x, "check: domain %u has %u nodes but is charged for %u", d->domid, nodes[d->domid],
+            xsd_note(x, "check: domain %u has %u nodes but is charged for %u", d->domid,
+                     nodes[d->domid],
                      d->nodes);
             faults++;
         }

@@ -39,7 +39,9 @@ uint64_t str_hash(const char *s, size_t len)
     return mix(mix(h ^ word, hash_key ^ 0x8ebc6af09c88c6e3u), 0x589965cc75374cc3u);
 }
 
-/* Returns the slot of the key, or the free one where it would go. The table must have a free slot. */
+/*
+ * Returns the slot of the key, or the free one where it would go. The table must have a free slot.
+ */
 static size_t find_slot(const struct strmap *map, uint64_t hash, const char *key, size_t len)
 {
     size_t i = hash & (map->size - 1);

@@ -2,8 +2,8 @@
 /*
  * A hash table from strings to pointers, with keyed hashing: guests choose the strings.
  *
- * Open addressing, linear probing, removal by shifting back. Used for watched paths and for the paths that a
- * transaction has touched. No locks.
+ * Open addressing, linear probing, removal by shifting back. Used for watched paths and for the
+ * paths that a transaction has touched. No locks.
  */
 #ifndef XENSTORED_STRMAP_H
 #define XENSTORED_STRMAP_H

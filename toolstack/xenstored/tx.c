@@ -2,8 +2,8 @@
 /*
  * Transactions. See tx.h.
  *
- * A commit makes its changes on a second reference of the store's root: while it runs, the old tree is whole, so
- * that running out of memory or of quota in the middle leaves everything as it was.
+ * A commit makes its changes on a second reference of the store's root: while it runs, the old tree
+ * is whole, so that running out of memory or of quota in the middle leaves everything as it was.
  */
 #include "tx.h"
 
@@ -15,7 +15,8 @@
 #include "record.h"
 #include "store.h"
 
-#define PAST_LIMIT (16u << 20)         /* octets that unprivileged transactions may keep of the past */
+/* octets that unprivileged transactions may keep of the past */
+#define PAST_LIMIT (16u << 20)
 #define PAST_LIMIT_PRIV (128u << 20)   /* and all together */
 
 static void charge(struct tx *tx, ssize_t bytes)
@@ -103,7 +104,8 @@ int tx_note_seen(struct xsd *x, struct tx *tx, const char *path, size_t len, uns
     return strmap_set(&tx->seen, path, len, (void *)(old | sees));
 }
 
-int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const void *data, size_t len)
+int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const void *data,
+               size_t len)
 {
     size_t data_len = kind == TX_PERMS ? len * sizeof(struct xs_perm) : len;
     size_t path_len = strlen(path) + 1, total = sizeof(struct tx_op) + data_len + path_len;
@@ -168,7 +170,8 @@ void tx_drop_all(struct xsd *x, struct conn *c)
 }
 
 /* Whether what was seen of path is the same in the store now; if not, *writer is who changed it. */
-static bool unchanged(struct xsd *x, struct tx *tx, const char *path, uintptr_t sees, uint16_t *writer)
+static bool unchanged(struct xsd *x, struct tx *tx, const char *path, uintptr_t sees,
+                      uint16_t *writer)
 {
     struct lookup then, now;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Transactions: a private view of the store, and a list of changes that is carried out at the end if nothing
- * that was looked at has changed meanwhile.
+ * Transactions: a private view of the store, and a list of changes that is carried out at the end
+ * if nothing that was looked at has changed meanwhile.
  *
- * The view shares the store's nodes (node.h). What open transactions keep alive of the past is bounded: above a
- * limit the oldest of an unprivileged domain is doomed, which means that it lives on without a view of its own
- * and its end says EAGAIN. So are those that were open when a daemon died.
+ * The view shares the store's nodes (node.h). What open transactions keep alive of the past is
+ * bounded: above a limit the oldest of an unprivileged domain is doomed, which means that it lives
+ * on without a view of its own and its end says EAGAIN. So are those that were open when a daemon
+ * died.
  */
 #ifndef XENSTORED_TX_H
 #define XENSTORED_TX_H
@@ -38,7 +39,10 @@ struct tx {
 
 /* Starts one. Errors: -ENOSPC (quota), -ENOMEM. */
 int tx_start(struct xsd *x, struct conn *c, struct tx **out);
-/* A transaction of a former daemon: only its number is known, its end will be EAGAIN. Returns 0 or -ENOMEM. */
+/*
+ * A transaction of a former daemon: only its number is known, its end will be EAGAIN. Returns 0 or
+ * -ENOMEM.
+ */
 int tx_restore(struct xsd *x, struct conn *c, uint32_t id);
 struct tx *tx_find(struct conn *c, uint32_t id);
 
@@ -53,13 +57,19 @@ void tx_doom(struct tx *tx);
 /* Notes that path was looked at. Returns 0, -ENOSPC or -ENOMEM. */
 int tx_note_seen(struct xsd *x, struct tx *tx, const char *path, size_t len, unsigned int sees);
 /* Notes a change to be made at commit. Returns 0 or -ENOMEM. */
-int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const void *data, size_t len);
+int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const void *data,
+               size_t len);
 
-/* Ends it, with or without carrying it out. Errors: -EAGAIN, -ENOSPC, -ENOMEM; the transaction is gone anyway. */
+/*
+ * Ends it, with or without carrying it out. Errors: -EAGAIN, -ENOSPC, -ENOMEM; the transaction is
+ * gone anyway.
+ */
 int tx_end(struct xsd *x, struct tx *tx, bool commit);
 void tx_drop_all(struct xsd *x, struct conn *c);
 
-/* Dooms transactions until what they keep of the past is within bounds. Called after each request. */
+/*
+ * Dooms transactions until what they keep of the past is within bounds. Called after each request.
+ */
 void tx_bound_memory(struct xsd *x);
 
 #endif

@@ -83,7 +83,8 @@ int watch_add(struct xsd *x, struct conn *c, const char *path, size_t rel, const
     }
     w->token = strdup(token);
     w->point = p;
-    if (!w->token || (c->dom && over_quota(x, &c->actor, QUOTA_MEMORY, c->dom->mem + watch_bytes(w)))) {
+    if (!w->token ||
+        (c->dom && over_quota(x, &c->actor, QUOTA_MEMORY, c->dom->mem + watch_bytes(w)))) {
         drop_point_if_unused(x, p);
         free(w->token);
         free(w);

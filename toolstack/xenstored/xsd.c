@@ -20,12 +20,14 @@ const struct quota_def quota_defs[QUOTA_COUNT] = {
     [QUOTA_WATCHES] = { "watches", "Watches per domain", 128 },
     [QUOTA_TRANSACTIONS] = { "transactions", "Transactions per domain", 10 },
     [QUOTA_OUTSTANDING] = { "outstanding", "Outstanding requests per domain", 20 },
-    [QUOTA_TX_NODES] = { "transaction-nodes", "Max. number of accessed nodes per transaction", 1024 },
+    [QUOTA_TX_NODES] = { "transaction-nodes", "Max. number of accessed nodes per transaction",
+                         1024 },
     [QUOTA_MEMORY] = { "memory", "Total Xenstore memory per domain (error level)", 2560 * 1024 },
     [QUOTA_NODE_SIZE] = { "node-size", "Max. size of a node", 2048 },
     [QUOTA_PATH_MAX] = { "path-max", "Max. length of a node path", XENSTORE_REL_PATH_MAX },
     [QUOTA_PERMS] = { "permissions", "Max. number of permissions per node", 5 },
-    [QUOTA_SOFT_MEMORY] = { "soft-memory", "Total Xenstore memory per domain (warning level)", 2048 * 1024 },
+    [QUOTA_SOFT_MEMORY] = { "soft-memory", "Total Xenstore memory per domain (warning level)",
+                            2048 * 1024 },
 };
 
 /* A node of the permission n0, outside any tree. */
@@ -126,7 +128,8 @@ static void log_line(struct xsd *x, const char *fmt, va_list ap)
 
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
-    fprintf(x->log, "%04d%02d%02d %02d:%02d:%02d.%03ld ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+    fprintf(x->log, "%04d%02d%02d %02d:%02d:%02d.%03ld ", tm.tm_year + 1900, tm.tm_mon + 1,
+            tm.tm_mday,
             tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000);
     vfprintf(x->log, fmt, ap);
     fputc('\n', x->log);

@@ -2,9 +2,9 @@
 /*
  * The whole state of one xenstored, and what its parts share.
  *
- * Single-threaded: no locks anywhere. Everything hangs off struct xsd, so that a unit test can have several.
- * What touches the hypervisor is reached through struct xsd_ops; the daemon's are in backend.c, a test has its
- * own.
+ * Single-threaded: no locks anywhere. Everything hangs off struct xsd, so that a unit test can have
+ * several. What touches the hypervisor is reached through struct xsd_ops; the daemon's are in
+ * backend.c, a test has its own.
  */
 #ifndef XENSTORED_XSD_H
 #define XENSTORED_XSD_H
@@ -25,7 +25,9 @@ struct domain;
 struct tx;
 struct watch;
 
-/* Limits for unprivileged domains; the defaults are Xen's (xenstored_quotas of 4.17). 0: no limit. */
+/*
+ * Limits for unprivileged domains; the defaults are Xen's (xenstored_quotas of 4.17). 0: no limit.
+ */
 enum quota {
     QUOTA_NODES, QUOTA_WATCHES, QUOTA_TRANSACTIONS, QUOTA_OUTSTANDING, QUOTA_TX_NODES, QUOTA_MEMORY,
     QUOTA_NODE_SIZE, QUOTA_PATH_MAX, QUOTA_PERMS, QUOTA_SOFT_MEMORY, QUOTA_COUNT
@@ -107,7 +109,8 @@ void xsd_note(struct xsd *x, const char *fmt, ...) __attribute__((format(printf,
 void xsd_trace(struct xsd *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Whether value, measured against a quota, is too much for the actor. */
-static inline bool over_quota(const struct xsd *x, const struct actor *who, enum quota q, size_t value)
+static inline bool over_quota(const struct xsd *x, const struct actor *who, enum quota q,
+                              size_t value)
 {
     return !who->priv && x->quota[q] && value > x->quota[q];
 }

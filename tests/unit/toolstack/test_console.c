@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xenconsoled's ring and buffers: output in order across wraps, a hostile guest's indices, input only as far as there
- * is room, the last lines for whom comes later; and log files that stay within their bound.
+ * xenconsoled's ring and buffers: output in order across wraps, a hostile guest's indices, input
+ * only as far as there is room, the last lines for whom comes later; and log files that stay within
+ * their bound.
  */
 #include "xenconsoled/console.c"
 #include "xenconsoled/log.c"

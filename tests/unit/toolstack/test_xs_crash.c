@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kill -9: a daemon in a child process serves guests over shared ring pages and is killed at random instants, again
- * and again; each time a new one starts from the files that are left. The guests (this process) notice nothing: every
- * request gets exactly one answer, the right one, in order; every change is there; every watched change is told.
+ * kill -9: a daemon in a child process serves guests over shared ring pages and is killed at random
+ * instants, again and again; each time a new one starts from the files that are left. The guests
+ * (this process) notice nothing: every request gets exactly one answer, the right one, in order;
+ * every change is there; every watched change is told.
  */
 #include "xs_host.h"
 
@@ -38,7 +39,8 @@ static void child(bool first)
     for (unsigned int n = 1; ; n++) {
         host_run(&h, 1);
         h.x.now_ms = n / 100;
-        if (n % 5000 == 0 && save_journal(&h.x, dir)) {    /* often: be killed in the middle of it too */
+        /* often: be killed in the middle of it too */
+        if (n % 5000 == 0 && save_journal(&h.x, dir)) {
             _exit(9);
         }
     }
@@ -70,7 +72,8 @@ struct client {
 
 static void request(struct client *c, uint32_t type, uint32_t tx, const void *body, size_t len)
 {
-    struct xsd_sockmsg hdr = { .type = type, .req_id = ++c->req_id, .tx_id = tx, .len = (uint32_t)len };
+    struct xsd_sockmsg hdr = { .type = type, .req_id = ++c->req_id, .tx_id = tx,
+                               .len = (uint32_t)len };
 
     memcpy(c->out, &hdr, sizeof(hdr));
     memcpy(c->out + sizeof(hdr), body, len);
@@ -95,7 +98,8 @@ static void next_request(struct client *c)
 
     switch (c->step % 8) {
     case 0:
-        CHECK(c->step < 8 || c->event_since_write);    /* the last change of the watched node was told */
+        /* the last change of the watched node was told */
+        CHECK(c->step < 8 || c->event_since_write);
         c->event_since_write = false;
         request_write(c, 0, "watched/k", ++c->written);
         break;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guests that misbehave: one that never reads its answers, one that floods, one that makes events for another that
- * does not read, one that spoils the transactions of others. What they can cost is bounded, and others go on.
+ * Guests that misbehave: one that never reads its answers, one that floods, one that makes events
+ * for another that does not read, one that spoils the transactions of others. What they can cost is
+ * bounded, and others go on.
  */
 #include "xs_host.h"
 
@@ -52,7 +53,9 @@ static void never_reads(void)
     tear_down();
 }
 
-/* Events for a guest that does not read: bounded, and when it reads it hears of every watched path. */
+/*
+ * Events for a guest that does not read: bounded, and when it reads it hears of every watched path.
+ */
 static void events_pile_up(void)
 {
     char path[64];
@@ -79,7 +82,8 @@ static void events_pile_up(void)
 
         n++;
         CHECK(m.hdr.type == XS_WATCH_EVENT && k >= 0 && k < 20);
-        heard[k] |= !strchr(strstr(m.body, "/w") + 1, '/');    /* the watched path itself: something was lost */
+        /* the watched path itself: something was lost */
+        heard[k] |= !strchr(strstr(m.body, "/w") + 1, '/');
     }
     for (int i = 0; i < 20; i++) {
         CHECK(heard[i]);
@@ -134,7 +138,10 @@ static void fair_turns(void)
     tear_down();
 }
 
-/* A guest that keeps changing what Domain 0's transactions look at is slowed down, so that one succeeds (XSA-206). */
+/*
+ * A guest that keeps changing what Domain 0's transactions look at is slowed down, so that one
+ * succeeds (XSA-206).
+ */
 static void conflicts_cost(void)
 {
     int tries = 0, rc = -EAGAIN;
@@ -162,7 +169,10 @@ static void conflicts_cost(void)
     tear_down();
 }
 
-/* A domain that is introduced again starts anew: half a request, watches and transactions are forgotten. */
+/*
+ * A domain that is introduced again starts anew: half a request, watches and transactions are
+ * forgotten.
+ */
 static void introduced_again(void)
 {
     struct msg m;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The store against a model: random operations of Domain 0 and three guests, in and out of transactions, are done
- * here and in a flat list of nodes with the rules of xenstore.txt written down a second time. Every answer must be
- * the model's. A commit that succeeds must be one that can be done at its end: all it has read is still so, and
- * the result is that of its changes made then. One that fails must have a change in between as its reason.
+ * The store against a model: random operations of Domain 0 and three guests, in and out of
+ * transactions, are done here and in a flat list of nodes with the rules of xenstore.txt written
+ * down a second time. Every answer must be the model's. A commit that succeeds must be one that can
+ * be done at its end: all it has read is still so, and the result is that of its changes made then.
+ * One that fails must have a change in between as its reason.
  */
 #include "xs_host.h"
 
@@ -79,7 +80,8 @@ static unsigned int m_perm(uint16_t who, const struct mnode *n)
 }
 
 /* 0 and the node, or the error that a caller of these rights sees. */
-static int m_get(struct mstore *s, uint16_t who, const char *path, unsigned int need, struct mnode **out)
+static int m_get(struct mstore *s, uint16_t who, const char *path, unsigned int need,
+                 struct mnode **out)
 {
     struct mnode *n = m_find(s, path), *above = NULL;
     char up[64];
@@ -134,7 +136,8 @@ static int m_do(struct mstore *s, const struct mop *op)
 {
     struct mnode *n;
     char up[64];
-    int rc = m_get(s, op->who, op->path, op->op == OP_PERMS ? XS_PERM_WRITE | XS_PERM_OWNER : XS_PERM_WRITE, &n);
+    int rc = m_get(s, op->who, op->path,
+                   op->op == OP_PERMS ? XS_PERM_WRITE | XS_PERM_OWNER : XS_PERM_WRITE, &n);
 
     switch (op->op) {
     case OP_WRITE:
@@ -225,7 +228,8 @@ static void compare_read(struct xsd *x, const struct actor *who, struct tx *tx, 
     if (want || got) {
         return;
     }
-    CHECK(n->value_len == strlen(m->value) && !memcmp(n->value ? n->value : "", m->value, n->value_len));
+    CHECK(n->value_len == strlen(m->value) &&
+          !memcmp(n->value ? n->value : "", m->value, n->value_len));
     CHECK(n->nperms == m->nperms && !memcmp(n->perms, m->perms, n->nperms * sizeof(n->perms[0])));
     for (int i = 0; i < s->count; i++) {
         char up[64];
@@ -252,8 +256,10 @@ static void compare_all(struct xsd *x)
             continue;
         }
         count++;
-        CHECK(m && n->value_len == strlen(m->value) && !memcmp(n->value ? n->value : "", m->value, n->value_len));
-        CHECK(m && n->nperms == m->nperms && !memcmp(n->perms, m->perms, n->nperms * sizeof(n->perms[0])));
+        CHECK(m && n->value_len == strlen(m->value) &&
+              !memcmp(n->value ? n->value : "", m->value, n->value_len));
+        CHECK(m && n->nperms == m->nperms &&
+              !memcmp(n->perms, m->perms, n->nperms * sizeof(n->perms[0])));
     }
     CHECK(count == store.count);
     CHECK(!store_check(x));

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The planned restart: the stream has the layout of xenstore-migration.md, a new daemon made from it goes on with
- * nodes, permissions, watches, half-read requests, unsent answers and events; transactions end with EAGAIN.
- * Then the reader is fed with cut and damaged streams.
+ * The planned restart: the stream has the layout of xenstore-migration.md, a new daemon made from
+ * it goes on with nodes, permissions, watches, half-read requests, unsent answers and events;
+ * transactions end with EAGAIN. Then the reader is fed with cut and damaged streams.
  */
 #include "xs_host.h"
 
 static struct host h;
 
-/* A busy store: three guests, watches, a transaction, half a request, an answer and events that wait. */
+/*
+ * A busy store: three guests, watches, a transaction, half a request, an answer and events that
+ * wait.
+ */
 static uint32_t make_busy(void)
 {
     uint32_t tx;
@@ -41,7 +44,9 @@ static uint32_t make_busy(void)
     return tx;
 }
 
-/* Makes the new daemon from the stream of the old; the pages stay. Returns the result of reading. */
+/*
+ * Makes the new daemon from the stream of the old; the pages stay. Returns the result of reading.
+ */
 static int make_new(struct host *n, const struct buf *b)
 {
     struct restored from;
@@ -80,10 +85,12 @@ static void layout(void)
         memcpy(&len, b.data + at + 4, 4);
         CHECK(type <= REC_WATCH_DATA_EXTENDED || type == (uint32_t)REC_DOMAIN_STATE);
         /* conn 0, tx 0, lengths 18 and 6, access 0, 3 permissions, n 1, r 2, w 3 */
-        node |= type == 5 && len == 54 && !memcmp(body, "\0\0\0\0\0\0\0\0\x14\0\6\0\0\0\3\0n\0\1\0r\0\2\0w\0\3\0"
-                                                        "/local/domain/1/a/b\0value2", 54);
+        node |= type == 5 && len == 54 &&
+                !memcmp(body, "\0\0\0\0\0\0\0\0\x14\0\6\0\0\0\3\0n\0\1\0r\0\2\0w\0\3\0"
+                              "/local/domain/1/a/b\0value2", 54);
         watch |= type == 8 && len == 18 && !memcmp(body + 4, "\2\0\4\0\xff\xff\0\0c\0rel", 14);
-        conn |= type == 2 && !memcmp(body + 4, "\0\0\0\0\2\0\xf4\x7f", 8);    /* ring of domain 2, no target */
+        /* ring of domain 2, no target */
+        conn |= type == 2 && !memcmp(body + 4, "\0\0\0\0\2\0\xf4\x7f", 8);
         at += 8 + ((len + 7) & ~7u);
     }
     CHECK(at == b.len && watch && conn && node);
@@ -106,18 +113,24 @@ static void goes_on(void)
     CHECK(!store_check(&n.x) && n.x.quota[QUOTA_WATCHES] == 99 && n.x.by_domid[3]->target == 2);
     CHECK(n.x.by_domid[1]->nodes == h.x.by_domid[1]->nodes && n.x.by_domid[1]->watches == 1);
     /* The answer for 3, the events for 2, then the other half of its request. */
-    CHECK(guest_recv(&n, 3, &m) && m.hdr.type == XS_GET_DOMAIN_PATH && !strcmp(m.body, "/local/domain/3"));
-    CHECK(guest_recv(&n, 2, &m) && m.hdr.type == XS_WATCH_EVENT && !strcmp(m.body, "/local/domain/1/a/b"));
-    CHECK(guest_recv(&n, 2, &m) && m.hdr.type == XS_WATCH_EVENT && !strcmp(m.body, "/local/domain/1/a/c"));
+    CHECK(guest_recv(&n, 3, &m) && m.hdr.type == XS_GET_DOMAIN_PATH &&
+          !strcmp(m.body, "/local/domain/3"));
+    CHECK(guest_recv(&n, 2, &m) && m.hdr.type == XS_WATCH_EVENT &&
+          !strcmp(m.body, "/local/domain/1/a/b"));
+    CHECK(guest_recv(&n, 2, &m) && m.hdr.type == XS_WATCH_EVENT &&
+          !strcmp(m.body, "/local/domain/1/a/c"));
     ring_put(n.page[2], "\0\0\0\0\x14\0\0\0/local/domain/1/a/b", 28);
-    CHECK(guest_recv(&n, 2, &m) && m.hdr.type == XS_READ && m.hdr.req_id == 7 && !strcmp(m.body, "value2"));
-    CHECK(!guest_call(&n, 1, XS_GET_PERMS, 0, "a/b", 4, &m, NULL) && !memcmp(m.body, "n1\0r2\0w3", 9));
+    CHECK(guest_recv(&n, 2, &m) && m.hdr.type == XS_READ && m.hdr.req_id == 7 &&
+          !strcmp(m.body, "value2"));
+    CHECK(!guest_call(&n, 1, XS_GET_PERMS, 0, "a/b", 4, &m, NULL) &&
+          !memcmp(m.body, "n1\0r2\0w3", 9));
     /* The transaction is known, and must be done again. */
     CHECK(!guest_str(&n, 1, XS_READ, tx, "a/b", &m) && !guest_write(&n, 1, tx, "in-tx", "y"));
     CHECK(guest_str(&n, 1, XS_TRANSACTION_END, tx, "T", &m) == -EAGAIN && !n.x.by_domid[1]->txs);
     CHECK(!guest_call(&n, 1, XS_WRITE, 0, "c\0v", 3, &m, &events));
     CHECK(guest_recv(&n, 1, &m) && !strcmp(m.body, "c") && !strcmp(m.body + 2, "rel"));
-    CHECK(!guest_write(&n, 0, 0, "/x/1/2/3", "") && !guest_write(&n, 0, 0, "/x/y", "") && guest_recv(&n, 0, &m));
+    CHECK(!guest_write(&n, 0, 0, "/x/1/2/3", "") && !guest_write(&n, 0, 0, "/x/y", "") &&
+          guest_recv(&n, 0, &m));
     CHECK(!strcmp(m.body, "/x/y") && !guest_recv(&n, 0, &m));
     buf_free(&b);
     xsd_free(&n.x);
@@ -156,7 +169,10 @@ static void half_sent(void)
     host_free(&h);
 }
 
-/* Cut anywhere, or with a byte changed: refused or accepted, never worse; what is accepted is consistent. */
+/*
+ * Cut anywhere, or with a byte changed: refused or accepted, never worse; what is accepted is
+ * consistent.
+ */
 static void broken_streams(void)
 {
     struct buf b = { 0 };
@@ -175,7 +191,8 @@ static void broken_streams(void)
             bad.data[32 + rnd((uint32_t)bad.len - 32)] ^= (char)(1 << rnd(8));
         }
         CHECK(!xsd_init(&n.x, &host_ops, &n));
-        refused += !!restore_stream(&n.x, bad.data ? bad.data : "", bad.len, true, 0, 0, &from, &what);
+        refused += !!restore_stream(&n.x, bad.data ? bad.data : "", bad.len, true, 0, 0, &from,
+                                    &what);
         store_check(&n.x);
         list_for(it, &n.x.conns) {
             list_entry(it, struct conn, link)->fd = -1;    /* not ours to close */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules of xenstore.txt beyond single operations: watches (relative, special, depth, permissions, removal), quotas,
- * long directories, domain management, CONTROL. Everything goes over rings.
+ * The rules of xenstore.txt beyond single operations: watches (relative, special, depth,
+ * permissions, removal), quotas, long directories, domain management, CONTROL. Everything goes over
+ * rings.
  */
 #include "xs_host.h"
 
@@ -35,7 +36,8 @@ static bool event_is(uint16_t domid, const char *path, const char *token)
 {
     struct msg m;
 
-    return guest_recv(&h, domid, &m) && m.hdr.type == XS_WATCH_EVENT && !m.hdr.req_id && !m.hdr.tx_id &&
+    return guest_recv(&h, domid,
+                      &m) && m.hdr.type == XS_WATCH_EVENT && !m.hdr.req_id && !m.hdr.tx_id &&
            !strcmp(m.body, path) && !strcmp(m.body + strlen(path) + 1, token);
 }
 
@@ -50,7 +52,8 @@ static void watches(void)
 {
     set_up();
     CHECK(!guest_str2(&h, 1, XS_WATCH, "a", "rel") && event_is(1, "a", "rel"));
-    CHECK(!guest_str2(&h, 1, XS_WATCH, "/local/domain/1/a", "abs") && event_is(1, "/local/domain/1/a", "abs"));
+    CHECK(!guest_str2(&h, 1, XS_WATCH, "/local/domain/1/a", "abs") &&
+          event_is(1, "/local/domain/1/a", "abs"));
     CHECK(guest_str2(&h, 1, XS_WATCH, "a", "rel") == -EEXIST);
     CHECK(guest_str2(&h, 1, XS_WATCH, "/a/", "t") == -EINVAL);
     CHECK(!guest_write(&h, 1, 0, "a/b", "1"));
@@ -58,10 +61,13 @@ static void watches(void)
     /* A recursive removal tells a watch below of its own path. */
     CHECK(!guest_str2(&h, 1, XS_WATCH, "a/b", "low") && event_is(1, "a/b", "low"));
     CHECK(!guest_str(&h, 0, XS_RM, 0, "/local/domain/1/a", &(struct msg){ 0 }));
-    CHECK(event_is(1, "a", "rel") && event_is(1, "/local/domain/1/a", "abs") && event_is(1, "a/b", "low"));
+    CHECK(event_is(1, "a", "rel") && event_is(1, "/local/domain/1/a", "abs") &&
+          event_is(1, "a/b", "low"));
     CHECK(nothing_for(1));
-    CHECK(!guest_str2(&h, 1, XS_UNWATCH, "a", "rel") && guest_str2(&h, 1, XS_UNWATCH, "a", "rel") == -ENOENT);
-    CHECK(!guest_write(&h, 1, 0, "a", "2") && event_is(1, "/local/domain/1/a", "abs") && nothing_for(1));
+    CHECK(!guest_str2(&h, 1, XS_UNWATCH, "a", "rel") &&
+          guest_str2(&h, 1, XS_UNWATCH, "a", "rel") == -ENOENT);
+    CHECK(!guest_write(&h, 1, 0, "a", "2") && event_is(1, "/local/domain/1/a", "abs") &&
+          nothing_for(1));
     CHECK(!guest_str(&h, 1, XS_RESET_WATCHES, 0, "", &(struct msg){ 0 }));
     CHECK(!guest_write(&h, 1, 0, "a", "3") && nothing_for(1) && !h.x.by_domid[1]->watches);
     tear_down();
@@ -75,7 +81,8 @@ static void watch_depth(void)
     set_up();
     CHECK(!guest_call(&h, 0, XS_WATCH, 0, zero, sizeof(zero), &m, NULL) && event_is(0, "/d", "z"));
     CHECK(!guest_call(&h, 0, XS_WATCH, 0, one, sizeof(one), &m, NULL) && event_is(0, "/d", "o"));
-    CHECK(!guest_write(&h, 2, 0, "x", "") && !guest_write(&h, 0, 0, "/d", "") && event_is(0, "/d", "z"));
+    CHECK(!guest_write(&h, 2, 0, "x", "") && !guest_write(&h, 0, 0, "/d", "") &&
+          event_is(0, "/d", "z"));
     CHECK(event_is(0, "/d", "o") && nothing_for(0));
     CHECK(!guest_write(&h, 0, 0, "/d/e", "") && event_is(0, "/d/e", "o") && nothing_for(0));
     CHECK(!guest_write(&h, 0, 0, "/d/e/f", "") && nothing_for(0));
@@ -91,21 +98,26 @@ static void watch_transaction(void)
     uint32_t tx;
 
     set_up();
-    CHECK(!guest_str2(&h, 0, XS_WATCH, "/local/domain/2", "t") && event_is(0, "/local/domain/2", "t"));
+    CHECK(!guest_str2(&h, 0, XS_WATCH, "/local/domain/2", "t") &&
+          event_is(0, "/local/domain/2", "t"));
     tx = guest_tx(&h, 2);
     CHECK(!guest_write(&h, 2, tx, "k", "v") && nothing_for(0));
-    CHECK(guest_str(&h, 2, XS_READ, 0, "k", &m) == -ENOENT && !guest_str(&h, 2, XS_READ, tx, "k", &m));
+    CHECK(guest_str(&h, 2, XS_READ, 0, "k", &m) == -ENOENT &&
+          !guest_str(&h, 2, XS_READ, tx, "k", &m));
     CHECK(!guest_str(&h, 2, XS_TRANSACTION_END, tx, "F", &m) && nothing_for(0));
     tx = guest_tx(&h, 2);
     CHECK(!guest_write(&h, 2, tx, "k", "v"));
-    CHECK(!guest_str(&h, 2, XS_TRANSACTION_END, tx, "T", &m) && event_is(0, "/local/domain/2/k", "t"));
+    CHECK(!guest_str(&h, 2, XS_TRANSACTION_END, tx, "T", &m) &&
+          event_is(0, "/local/domain/2/k", "t"));
     CHECK(nothing_for(0));
     CHECK(guest_str(&h, 2, XS_TRANSACTION_END, tx, "T", &m) == -ENOENT);
     tx = guest_tx(&h, 2);
     CHECK(guest_str(&h, 2, XS_TRANSACTION_START, tx, "", &m) == -EBUSY);
     CHECK(guest_str(&h, 3, XS_READ, tx + 77, "k", &m) == -ENOENT);
-    CHECK(!guest_str(&h, 2, XS_READ, tx, "k", &m) && !guest_write(&h, 0, 0, "/local/domain/2/k", "w"));
-    CHECK(!guest_str(&h, 2, XS_READ, tx, "k", &m) && !strcmp(m.body, "v"));    /* still its own view */
+    CHECK(!guest_str(&h, 2, XS_READ, tx, "k", &m) &&
+          !guest_write(&h, 0, 0, "/local/domain/2/k", "w"));
+    /* still its own view */
+    CHECK(!guest_str(&h, 2, XS_READ, tx, "k", &m) && !strcmp(m.body, "v"));
     CHECK(!guest_write(&h, 2, tx, "other", "x"));
     CHECK(guest_str(&h, 2, XS_TRANSACTION_END, tx, "T", &m) == -EAGAIN);
     CHECK(guest_str(&h, 2, XS_READ, 0, "other", &m) == -ENOENT && !h.x.by_domid[2]->txs);
@@ -116,21 +128,27 @@ static void watch_transaction(void)
 static void watch_secrets(void)
 {
     set_up();
-    CHECK(!guest_write(&h, 2, 0, "/local/domain/2/pub", "") && !guest_write(&h, 2, 0, "/local/domain/2/pub/sec", ""));
-    CHECK(!guest_str2(&h, 1, XS_WATCH, "/local/domain/2", "spy") && event_is(1, "/local/domain/2", "spy"));
+    CHECK(!guest_write(&h, 2, 0, "/local/domain/2/pub", "") &&
+          !guest_write(&h, 2, 0, "/local/domain/2/pub/sec", ""));
+    CHECK(!guest_str2(&h, 1, XS_WATCH, "/local/domain/2", "spy") &&
+          event_is(1, "/local/domain/2", "spy"));
     CHECK(!guest_write(&h, 2, 0, "pub/sec", "1") && nothing_for(1));
-    CHECK(!guest_str2(&h, 2, XS_SET_PERMS, "pub/sec", "r2") && event_is(1, "/local/domain/2/pub/sec", "spy"));
+    CHECK(!guest_str2(&h, 2, XS_SET_PERMS, "pub/sec", "r2") &&
+          event_is(1, "/local/domain/2/pub/sec", "spy"));
     CHECK(!guest_str2(&h, 2, XS_SET_PERMS, "pub/sec", "n2"));
     CHECK(event_is(1, "/local/domain/2/pub/sec", "spy"));    /* could be read before */
     CHECK(!guest_write(&h, 2, 0, "pub/sec", "2") && nothing_for(1));
     /* Special events: not without permission. */
-    CHECK(!guest_str2(&h, 1, XS_WATCH, "@releaseDomain", "r") && event_is(1, "@releaseDomain", "r"));
-    CHECK(!guest_str2(&h, 0, XS_WATCH, "@releaseDomain", "r") && event_is(0, "@releaseDomain", "r"));
+    CHECK(!guest_str2(&h, 1, XS_WATCH, "@releaseDomain", "r") &&
+          event_is(1, "@releaseDomain", "r"));
+    CHECK(!guest_str2(&h, 0, XS_WATCH, "@releaseDomain", "r") &&
+          event_is(0, "@releaseDomain", "r"));
     host_domain(&h, 5);
     CHECK(!guest_str(&h, 0, XS_RELEASE, 0, "5", &(struct msg){ 0 }));
     CHECK(event_is(0, "@releaseDomain", "r") && nothing_for(1));
     CHECK(guest_str2(&h, 1, XS_SET_PERMS, "@releaseDomain", "n1") == -EACCES);
-    CHECK(!guest_call(&h, 0, XS_SET_PERMS, 0, "@releaseDomain\0n0\0r1", 21, &(struct msg){ 0 }, NULL));
+    CHECK(!guest_call(&h, 0, XS_SET_PERMS, 0, "@releaseDomain\0n0\0r1", 21, &(struct msg){ 0 },
+                      NULL));
     host_domain(&h, 5);
     CHECK(!guest_str(&h, 0, XS_RELEASE, 0, "5", &(struct msg){ 0 }));
     CHECK(event_is(1, "@releaseDomain", "r"));
@@ -144,13 +162,16 @@ static void special_with_domid(void)
     set_up();
     CHECK(!guest_call(&h, 0, XS_WATCH, 0, "@releaseDomain\0d\0""1", 19, &m, NULL));
     CHECK(event_is(0, "@releaseDomain", "d"));
-    CHECK(!guest_str2(&h, 0, XS_WATCH, "@releaseDomain/6", "six") && event_is(0, "@releaseDomain/6", "six"));
+    CHECK(!guest_str2(&h, 0, XS_WATCH, "@releaseDomain/6", "six") &&
+          event_is(0, "@releaseDomain/6", "six"));
     host_domain(&h, 5);
     host_domain(&h, 6);
-    CHECK(!guest_str(&h, 0, XS_RELEASE, 0, "5", &m) && event_is(0, "@releaseDomain/5", "d") && nothing_for(0));
+    CHECK(!guest_str(&h, 0, XS_RELEASE, 0, "5", &m) && event_is(0, "@releaseDomain/5", "d") &&
+          nothing_for(0));
     h.exists[6] = false;
     domain_check_all(&h.x);
-    CHECK(event_is(0, "@releaseDomain/6", "six") && event_is(0, "@releaseDomain/6", "d") && nothing_for(0));
+    CHECK(event_is(0, "@releaseDomain/6", "six") && event_is(0, "@releaseDomain/6", "d") &&
+          nothing_for(0));
     tear_down();
 }
 
@@ -160,7 +181,8 @@ static void death(void)
     struct msg m;
 
     set_up();
-    CHECK(!guest_str2(&h, 0, XS_WATCH, "@releaseDomain", "r") && event_is(0, "@releaseDomain", "r"));
+    CHECK(!guest_str2(&h, 0, XS_WATCH, "@releaseDomain", "r") &&
+          event_is(0, "@releaseDomain", "r"));
     h.shutdown[3] = true;
     domain_check_all(&h.x);
     domain_check_all(&h.x);
@@ -171,7 +193,8 @@ static void death(void)
     CHECK(!guest_write(&h, 3, 0, "a/b/c", "x") && !guest_write(&h, 1, 0, "shared", "x"));
     CHECK(!guest_call(&h, 1, XS_SET_PERMS, 0, "shared\0n1\0b3", 13, &m, NULL));
     CHECK(!guest_write(&h, 3, 0, "/local/domain/1/shared", "by3"));
-    CHECK(!guest_str2(&h, 1, XS_WATCH, "/local/domain/3", "t") && event_is(1, "/local/domain/3", "t"));
+    CHECK(!guest_str2(&h, 1, XS_WATCH, "/local/domain/3", "t") &&
+          event_is(1, "/local/domain/3", "t"));
     h.exists[3] = false;
     domain_check_all(&h.x);
     CHECK(event_is(0, "@releaseDomain", "r"));
@@ -188,7 +211,8 @@ static void targets(void)
     set_up();
     CHECK(guest_write(&h, 2, 0, "/local/domain/1/x", "") == -EACCES);
     CHECK(guest_str2(&h, 0, XS_SET_TARGET, "2", "9") == -ENOENT);
-    CHECK(!guest_str2(&h, 0, XS_SET_TARGET, "2", "1") && !guest_write(&h, 2, 0, "/local/domain/1/x", ""));
+    CHECK(!guest_str2(&h, 0, XS_SET_TARGET, "2", "1") &&
+          !guest_write(&h, 2, 0, "/local/domain/1/x", ""));
     h.exists[1] = false;
     domain_check_all(&h.x);
     CHECK(h.x.by_domid[2]->target == DOMID_INVALID);
@@ -211,7 +235,8 @@ static void quota_nodes(void)
     }
     CHECK(rc == -ENOSPC && h.x.by_domid[1]->nodes == 1000);
     CHECK(!guest_write(&h, 1, 0, "d0/n0", "change is fine"));
-    CHECK(!guest_write(&h, 0, 0, "/local/domain/1/by-dom0", "no limit") && !guest_str(&h, 1, XS_RM, 0, "d0", &m));
+    CHECK(!guest_write(&h, 0, 0, "/local/domain/1/by-dom0", "no limit") &&
+          !guest_str(&h, 1, XS_RM, 0, "d0", &m));
     CHECK(!guest_write(&h, 1, 0, "again", ""));
     CHECK(!guest_str(&h, 1, XS_RM, 0, "d1", &m) && !guest_str(&h, 1, XS_RM, 0, "d2", &m));
     /* Several transactions together do not get around it. */
@@ -258,10 +283,12 @@ static void quota_others(void)
     CHECK(guest_call(&h, 1, XS_SET_PERMS, 0, body, len, &m, NULL) == -ENOSPC);
     len = (size_t)sprintf(body, "p%cn1%cr2%cr3%cr0%cb2", 0, 0, 0, 0, 0) + 1;
     CHECK(!guest_call(&h, 1, XS_SET_PERMS, 0, body, len, &m, NULL));
-    CHECK(!guest_str(&h, 1, XS_GET_PERMS, 0, "p", &m) && m.hdr.len == 15 && !memcmp(m.body, "n1\0r2\0r3\0r0\0b2", 15));
+    CHECK(!guest_str(&h, 1, XS_GET_PERMS, 0, "p", &m) && m.hdr.len == 15 &&
+          !memcmp(m.body, "n1\0r2\0r3\0r0\0b2", 15));
     len = (size_t)sprintf(body, "p%cn2", 0) + 1;
     CHECK(guest_call(&h, 1, XS_SET_PERMS, 0, body, len, &m, NULL) == -EPERM);
-    CHECK(guest_call(&h, 0, XS_SET_PERMS, 0, "/big\0n15", 9, &m, NULL) == -ENOENT);    /* no such domain */
+    /* no such domain */
+    CHECK(guest_call(&h, 0, XS_SET_PERMS, 0, "/big\0n15", 9, &m, NULL) == -ENOENT);
     CHECK(!guest_call(&h, 0, XS_CONTROL, 0, "quota\0set\0nodes\0""5", 18, &m, NULL));
     CHECK(!guest_write(&h, 2, 0, "a/b/c/d", "") && guest_write(&h, 2, 0, "e", "") == -ENOSPC);
     CHECK(guest_call(&h, 0, XS_CONTROL, 0, "quota\0set\0nodez\0""5", 18, &m, NULL) == -EINVAL);
@@ -352,7 +379,8 @@ static void directory_in_parts(void)
     }
     CHECK(names == 900);
     CHECK(!guest_write(&h, 0, 0, "/dir/one-more", ""));
-    CHECK(!guest_call(&h, 0, XS_DIRECTORY_PART, 0, "/dir\0""0", 7, &m, NULL) && strcmp(gen, m.body));
+    CHECK(!guest_call(&h, 0, XS_DIRECTORY_PART, 0, "/dir\0""0", 7, &m, NULL) &&
+          strcmp(gen, m.body));
     tear_down();
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The wire format and paths: error names, permission strings, what is a valid path; and the daemon fed with broken
- * messages: random octets, wrong lengths, missing nuls, every type. It must answer or cut the connection, and its
- * accounts must be right afterwards.
+ * The wire format and paths: error names, permission strings, what is a valid path; and the daemon
+ * fed with broken messages: random octets, wrong lengths, missing nuls, every type. It must answer
+ * or cut the connection, and its accounts must be right afterwards.
  */
 #include "xs_host.h"
 
@@ -26,8 +26,10 @@ static void paths(void)
     path_t out;
 
     CHECK(path_valid("/", 2048, false) && path_valid("/a-b_c@/D9", 2048, false));
-    CHECK(!path_valid("", 2048, false) && !path_valid("a", 2048, false) && !path_valid("/a/", 2048, false));
-    CHECK(!path_valid("//", 2048, false) && !path_valid("/a//b", 2048, false) && !path_valid("/a b", 2048, false));
+    CHECK(!path_valid("", 2048, false) && !path_valid("a", 2048, false) &&
+          !path_valid("/a/", 2048, false));
+    CHECK(!path_valid("//", 2048, false) && !path_valid("/a//b", 2048, false) &&
+          !path_valid("/a b", 2048, false));
     CHECK(!path_valid("/a\xff", 2048, false) && !path_valid("/a.b", 2048, false));
     CHECK(!path_valid("@releaseDomain", 2048, false) && path_valid("@releaseDomain", 2048, true));
     memset(longest, 'a', sizeof(longest));
@@ -50,16 +52,20 @@ static void paths(void)
     longest[sizeof(longest) - 1] = 0;
     CHECK(path_complete(longest, "/local/domain/3", out) == -EINVAL);
     CHECK(path_is_child("/a/b", "/a") && path_is_child("/a", "/a") && !path_is_child("/ab", "/a"));
-    CHECK(path_is_child("/x", "/") && path_levels_below("/a/b/c", "/a") == 2 && path_levels_below("/a", "/") == 1);
+    CHECK(path_is_child("/x", "/") && path_levels_below("/a/b/c", "/a") == 2 &&
+          path_levels_below("/a", "/") == 1);
 }
 
 /* Every type with odd payloads from a guest: an answer each time. */
 static void odd_payloads(void)
 {
     static const struct { const char *body; size_t len; } odd[] = {
-        { "", 0 }, { "\0", 1 }, { "\0\0\0\0", 4 }, { "/a", 2 }, { "/a\0", 3 }, { "/a\0b", 4 }, { "/a\0b\0", 5 },
+        { "", 0 }, { "\0", 1 }, { "\0\0\0\0", 4 }, { "/a", 2 }, { "/a\0", 3 }, { "/a\0b",
+                                                                                 4 }, { "/a\0b\0",
+                                                                                        5 },
         { "1\0", 2 }, { "-1\0", 3 }, { "99999999999999999999\0", 21 }, { "/a\0n1\0n2\0x\0", 11 },
-        { "1\0\62\0\63\0", 6 }, { "T\0", 2 }, { "T", 1 }, { "F\0F\0", 4 }, { "@releaseDomain\0t\0", 17 },
+        { "1\0\62\0\63\0", 6 }, { "T\0", 2 }, { "T", 1 }, { "F\0F\0", 4 }, { "@releaseDomain\0t\0",
+                                                                             17 },
         { "@releaseDomain/5\0t\0""1\0", 21 }, { "/\0", 2 }, { "//\0t\0", 5 }, { "/a\0t\0-1\0", 8 },
         { "@\0n1\0", 5 },
     };
@@ -115,7 +121,8 @@ static void random_messages(void)
             CHECK(h.page[2]->error == XENSTORE_ERROR_PROTO);
             h.page[2]->connection = XENSTORE_RECONNECT;
             host_run(&h, 10);
-            CHECK(h.page[2]->connection == XENSTORE_CONNECTED && !h.page[2]->error && !h.page[2]->req_prod);
+            CHECK(h.page[2]->connection == XENSTORE_CONNECTED && !h.page[2]->error &&
+                  !h.page[2]->req_prod);
         }
     }
     CHECK(guest_write(&h, 2, 0, "/local/domain/2", "x") == -EACCES);
@@ -138,7 +145,8 @@ static void broken_indices(void)
         h.page[1]->req_cons = rnd(1u << 31);
         h.page[1]->rsp_prod = rnd(1u << 31);
         host_run(&h, 50);
-        CHECK(!guest_str(&h, 2, XS_GET_DOMAIN_PATH, 0, "7", &m) && !strcmp(m.body, "/local/domain/7"));
+        CHECK(!guest_str(&h, 2, XS_GET_DOMAIN_PATH, 0, "7", &m) &&
+              !strcmp(m.body, "/local/domain/7"));
         if (h.page[1]->error) {
             h.page[1]->connection = XENSTORE_RECONNECT;
             host_run(&h, 10);
@@ -165,7 +173,8 @@ static void long_from_socket(void)
     hdr = (struct xsd_sockmsg){ .type = XS_READ, .req_id = 7, .len = 2 };
     CHECK(write(good, &hdr, sizeof(hdr)) == sizeof(hdr) && write(good, "/\0", 2) == 2);
     host_run(&h, 10);
-    CHECK(read(good, &hdr, sizeof(hdr)) == sizeof(hdr) && hdr.type == XS_READ && hdr.req_id == 7 && !hdr.len);
+    CHECK(read(good, &hdr, sizeof(hdr)) == sizeof(hdr) && hdr.type == XS_READ && hdr.req_id == 7 &&
+          !hdr.len);
     close(bad);
     close(good);
     host_free(&h);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A xenstored in the test program: its hypervisor is an array of domains, each with a ring page in ordinary
- * memory. Requests go through that page octet by octet as a guest's do, or through a socket pair as a tool's.
+ * A xenstored in the test program: its hypervisor is an array of domains, each with a ring page in
+ * ordinary memory. Requests go through that page octet by octet as a guest's do, or through a
+ * socket pair as a tool's.
  */
 #ifndef XS_HOST_H
 #define XS_HOST_H
@@ -44,7 +45,8 @@ static int failures;
 struct host {
     struct xsd x;
     bool exists[HOST_DOMAINS], dying[HOST_DOMAINS], shutdown[HOST_DOMAINS];
-    struct xenstore_domain_interface *page[HOST_DOMAINS];    /* shared memory, so that a fork sees it too */
+    /* shared memory, so that a fork sees it too */
+    struct xenstore_domain_interface *page[HOST_DOMAINS];
     unsigned int notified[HOST_DOMAINS];
     uint32_t req_id;
 };
@@ -121,7 +123,10 @@ static inline void host_free(struct host *h)
     }
 }
 
-/* Lets every connection have turns until nothing moves any more; at most max rounds. Returns the rounds. */
+/*
+ * Lets every connection have turns until nothing moves any more; at most max rounds. Returns the
+ * rounds.
+ */
 static inline int host_run(struct host *h, int max)
 {
     bool more = true;
@@ -165,7 +170,8 @@ static inline struct conn *host_socket(struct host *h, int *fd)
 
 static inline size_t ring_put(struct xenstore_domain_interface *r, const void *data, size_t len)
 {
-    uint32_t prod = r->req_prod, room = XENSTORE_RING_SIZE - (prod - __atomic_load_n(&r->req_cons, __ATOMIC_ACQUIRE));
+    uint32_t prod = r->req_prod, cons = __atomic_load_n(&r->req_cons, __ATOMIC_ACQUIRE);
+    uint32_t room = XENSTORE_RING_SIZE - (prod - cons);
 
     len = len < room ? len : room;
     for (size_t i = 0; i < len; i++) {
@@ -188,10 +194,12 @@ static inline size_t ring_get(struct xenstore_domain_interface *r, void *data, s
 }
 
 /* Sends a whole message of a domain, running the daemon as needed. */
-static inline void guest_send(struct host *h, uint16_t domid, uint32_t type, uint32_t tx, const void *body,
+static inline void guest_send(struct host *h, uint16_t domid, uint32_t type, uint32_t tx,
+                              const void *body,
                               size_t len)
 {
-    struct xsd_sockmsg hdr = { .type = type, .req_id = ++h->req_id, .tx_id = tx, .len = (uint32_t)len };
+    struct xsd_sockmsg hdr = { .type = type, .req_id = ++h->req_id, .tx_id = tx,
+                               .len = (uint32_t)len };
     char all[sizeof(hdr) + XENSTORE_PAYLOAD_MAX];
     size_t done = 0, total = sizeof(hdr) + len;
 
@@ -230,10 +238,11 @@ static inline bool guest_recv(struct host *h, uint16_t domid, struct msg *m)
 }
 
 /*
- * One request of a domain, with its reply in *m; events on the way are counted in *events (may be NULL).
- * Returns 0 or the negative errno of an error reply; -EPIPE if no reply came.
+ * One request of a domain, with its reply in *m; events on the way are counted in *events (may be
+ * NULL). Returns 0 or the negative errno of an error reply; -EPIPE if no reply came.
  */
-static inline int guest_call(struct host *h, uint16_t domid, uint32_t type, uint32_t tx, const void *body,
+static inline int guest_call(struct host *h, uint16_t domid, uint32_t type, uint32_t tx,
+                             const void *body,
                              size_t len, struct msg *m, int *events)
 {
     guest_send(h, domid, type, tx, body, len);
@@ -252,13 +261,15 @@ static inline int guest_call(struct host *h, uint16_t domid, uint32_t type, uint
 }
 
 /* As guest_call() with one string, its nul included. */
-static inline int guest_str(struct host *h, uint16_t domid, uint32_t type, uint32_t tx, const char *arg,
+static inline int guest_str(struct host *h, uint16_t domid, uint32_t type, uint32_t tx,
+                            const char *arg,
                             struct msg *m)
 {
     return guest_call(h, domid, type, tx, arg, strlen(arg) + 1, m, NULL);
 }
 
-static inline int guest_write(struct host *h, uint16_t domid, uint32_t tx, const char *path, const char *value)
+static inline int guest_write(struct host *h, uint16_t domid, uint32_t tx, const char *path,
+                              const char *value)
 {
     char body[XENSTORE_PAYLOAD_MAX];
     size_t n = strlen(path) + 1;
@@ -270,7 +281,8 @@ static inline int guest_write(struct host *h, uint16_t domid, uint32_t tx, const
 }
 
 /* Two strings, one after the other. */
-static inline int guest_str2(struct host *h, uint16_t domid, uint32_t type, const char *a, const char *b)
+static inline int guest_str2(struct host *h, uint16_t domid, uint32_t type, const char *a,
+                             const char *b)
 {
     char body[XENSTORE_PAYLOAD_MAX];
     size_t n = strlen(a) + 1;
