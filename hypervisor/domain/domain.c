@@ -20,6 +20,7 @@
 #include "lib/string.h"
 #include "machine/console.h"
 #include "machine/cpu.h"
+#include "machine/panic.h"
 #include "mm/buddy.h"
 #include "mm/heap.h"
 #include <xen/domctl.h>
@@ -405,11 +406,27 @@ static void console_input(void)
     event_send_global_virq(VIRQ_CONSOLE);
 }
 
+/* For a panic: nothing here may lock or trust a pointer of the guest. */
+static void guest_state(void)
+{
+    const struct vcpu *v = current;
+    const struct regs *r = guest_regs();
+
+    if (!v || v->domain->id == DOMID_IDLE) {
+        pr_error("CPU %u was idle\n", cpu_id());
+        return;
+    }
+    pr_error("Guest d%dv%u at rip %016lx rsp %016lx rflags %08lx, entry %x error %x\n", v->domain->id, v->id, r->rip,
+             r->rsp, r->rflags, r->vector, r->error_code);
+    pr_error("  rax %016lx rdi %016lx rsi %016lx rdx %016lx\n", r->rax, r->rdi, r->rsi, r->rdx);
+}
+
 void domains_init(void)
 {
     spin_lock_init(&pseudo_xen.page_lock, LOCK_DOMAIN_PAGES);
     spin_lock_init(&pseudo_io.page_lock, LOCK_DOMAIN_PAGES);
     sched_callbacks.context_switch = vcpu_context_switch;
     console_input_handler = console_input;
+    panic_hooks.guest_state = guest_state;
     domain_pages_init();
 }

@@ -15,6 +15,7 @@
 #include "machine/console.h"
 #include "machine/fpu.h"
 #include "machine/irq.h"
+#include "machine/panic.h"
 #include "machine/smp.h"
 #include "machine/spinlock.h"
 #include "machine/time.h"
@@ -26,6 +27,7 @@
 #include "sched/softirq.h"
 
 u8 *sim_arena;
+struct panic_hooks panic_hooks;
 u64 sim_arena_frames;
 void *sim_frame_table;
 u64 *sim_m2p;
