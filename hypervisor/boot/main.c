@@ -7,14 +7,15 @@
  */
 #include "boot/boot_info.h"
 #include "boot/cmdline.h"
-#include "boot/guest_state.h"
 #include "boot/memory.h"
 #include "boot/platform_info.h"
 #include "boot/shutdown.h"
 #include "control/command_line.h"
 #include "control/dom0.h"
 #include "control/firmware.h"
+#include "control/guest_state.h"
 #include "control/hypercall.h"
+#include "control/keyhandler.h"
 #include "domain/cpu_loop.h"
 #include "domain/domain.h"
 #include "lib/printf.h"
@@ -214,6 +215,7 @@ static void start_cpus(void)
     irq_enable();
     smp_cpu_main = cpu_main;
     smp_start_others();
+    keyhandler_init();
     start_console_input();
 }
 

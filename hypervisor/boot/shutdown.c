@@ -9,7 +9,7 @@
 
 #include <xen/sched.h>
 
-#include "boot/guest_state.h"
+#include "control/guest_state.h"
 #include "machine/console.h"
 #include "machine/panic.h"
 #include "machine/reset.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guest's part of a panic or of the end of Domain 0: whose vCPU was running
- * on this CPU and where. Called by machine/panic.c and boot/shutdown.c; no locks.
+ * on this CPU and where. Called by machine/panic.c, boot/shutdown.c and a key; no locks.
  */
-#include "boot/guest_state.h"
+#include "control/guest_state.h"
 
 #include "domain/domain.h"
 #include "machine/console.h"

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the hypervisor answers to keys on the serial line (Ctrl-A three times gives
+ * it the input) and to `xl debug-keys`. A key comes in interrupt context; the
+ * answer is made in a tasklet on CPU 0. Letters are Xen's where the meaning is.
+ * Locks: those of what it looks at, one at a time.
+ */
+#include "control/keyhandler.h"
+
+#include "control/guest_state.h"
+#include "domain/domain.h"
+#include "machine/console.h"
+#include "machine/reset.h"
+#include "machine/smp.h"
+#include "machine/time.h"
+#include "mm/buddy.h"
+#include "sched/timer.h"
+
+#define LISTED_DOMAINS_MAX 64
+
+static struct tasklet tasklet;
+static char pending_key; /* the last one that nobody has answered yet */
+
+static void print_vcpus(const struct domain *d)
+{
+    const struct vcpu *v;
+
+    for_each_vcpu(d, v) {
+        static const char *const states[] = { "running", "runnable", "blocked", "offline" };
+
+        printk(LOG_ERROR, "    vCPU %u: CPU %u, %s, pause count %u, upcall pending %u mask %u\n", v->id, v->unit.cpu,
+               states[v->unit.state & 3], v->unit.pause_count, v->info->evtchn_upcall_pending,
+               v->info->evtchn_upcall_mask);
+    }
+}
+
+static void print_domains(void)
+{
+    struct domain *d;
+    domid_t id = 0;
+
+    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
+        printk(LOG_ERROR, "Domain %u: %lu of %lu pages, %u references%s%s\n", d->id, d->tot_pages, d->max_pages, d->refs,
+               d->dying ? ", dying" : "", d->shut_down ? ", shut down" : "");
+        print_vcpus(d);
+        id = d->id + 1;
+        domain_put(d);
+    }
+}
+
+static void print_memory(void)
+{
+    printk(LOG_ERROR, "Memory: %lu of %lu KiB free, %lu KiB of it below 4 GiB, %lu KiB claimed\n", buddy_free_frames() << 2,
+           buddy_total_frames() << 2, buddy_free_frames_below_4g() << 2, buddy_claimed() << 2);
+}
+
+static void print_state(void *unused)
+{
+    guest_state_print();
+}
+
+static void print_registers(void)
+{
+    smp_call(&cpu_online_mask, print_state, NULL);
+}
+
+static void print_time(void)
+{
+    printk(LOG_ERROR, "Time: %lu ns since start, TSC %lu kHz\n", system_time(), tsc_khz());
+}
+
+static void restart(void)
+{
+    printk(LOG_ERROR, "'R' pressed: restarting the machine\n");
+    machine_restart();
+}
+
+static void print_help(void);
+
+static const struct {
+    char key;
+    const char *what;
+    void (*fn)(void);
+} keys[] = {
+    { 'd', "registers of the guests that run now", print_registers },
+    { 'h', "this list", print_help },
+    { 'm', "memory", print_memory },
+    { 'q', "domains and vCPUs", print_domains },
+    { 'R', "restart the machine at once", restart },
+    { 't', "time", print_time },
+};
+
+static void print_help(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+        printk(LOG_ERROR, "  %c  %s\n", keys[i].key, keys[i].what);
+}
+
+static void answer(void *unused)
+{
+    char key = atomic_xchg(&pending_key, 0);
+
+    for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+        if (keys[i].key == key)
+            keys[i].fn();
+}
+
+static void key_pressed(char key)
+{
+    atomic_store(&pending_key, key);
+    tasklet_schedule(&tasklet, 0);
+}
+
+void keyhandler_init(void)
+{
+    tasklet_init(&tasklet, answer, NULL);
+    console_key_handler = key_pressed;
+}
