@@ -18,9 +18,12 @@
 #include "machine/irq.h"
 #include "machine/smp.h"
 #include "machine/time.h"
+#include "machine/panic.h"
 #include "mm/heap.h"
 #include "pv/callbacks.h"
 #include "pv/segments.h"
+
+struct panic_hooks panic_hooks;
 
 /* ---- heap ---- */
 
