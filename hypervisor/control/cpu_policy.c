@@ -22,6 +22,9 @@
 #define XSTATE_SUBLEAVES 63
 #define SUBLEAVES_MAX 6
 #define MSR_PLATFORM_INFO 0xce
+/* What tools allocate for a whole policy of their own, which may have more entries than ours; Xen 4.17 says 120 and 2. */
+#define LEAVES_ROOM 160
+#define MSRS_ROOM 2
 
 struct list {
     vaddr_t to;
@@ -97,7 +100,7 @@ int cpu_policy_leaves(bool control, vaddr_t leaves, u32 *count)
     put(&l, LEAF_XEN, XEN_CPUID_NO_SUBLEAF, none);
     put(&l, LEAF_VIRIDIAN, XEN_CPUID_NO_SUBLEAF, none);
     put_range(&l, control, LEAF_EXTENDED, LEAF_LAST_EXTENDED);
-    *count = l.count;
+    *count = leaves ? l.count : LEAVES_ROOM;
     return l.rc;
 }
 
@@ -109,7 +112,7 @@ int cpu_policy_msrs(vaddr_t msrs, u32 *count)
         return -ENOBUFS;
     if (msrs && write_guest_struct(msrs, &entry))
         return -EFAULT;
-    *count = 1;
+    *count = msrs ? 1 : MSRS_ROOM;
     return 0;
 }
 

@@ -8,8 +8,8 @@
 
 /*
  * Writes the leaves that a PV guest (@control: Domain 0) is given to the
- * array at guest address @leaves with room for *@count; 0: only counts. *@count
- * becomes their number. @return 0, -EFAULT, -ENOBUFS
+ * array at guest address @leaves with room for *@count, which becomes their number.
+ * @leaves 0: *@count becomes the room that suffices for any policy. @return 0, -EFAULT, -ENOBUFS
  */
 int cpu_policy_leaves(bool control, vaddr_t leaves, u32 *count);
 /* The same for MSRs. */

@@ -4,6 +4,19 @@
 
 #include "lib/string.h"
 #include "machine/cpu_features.h"
+#include "machine/time.h"
+
+nsec_t vcpu_run_time(const struct vcpu *v)
+{
+    enum run_state state;
+    nsec_t entry, times[4], now;
+
+    sched_times(&v->unit, &state, &entry, times);
+    now = system_time();
+    if (state == RUN_RUNNING && now > entry)
+        times[state] += now - entry;
+    return times[RUN_RUNNING];
+}
 
 /* Adds up its vCPUs. */
 static void fill_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *info)
@@ -13,11 +26,7 @@ static void fill_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *info)
     info->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
     info->flags |= XEN_DOMINF_blocked;
     for_each_vcpu(d, v) {
-        enum run_state state;
-        nsec_t entry, times[4];
-
-        sched_times(&v->unit, &state, &entry, times);
-        info->cpu_time += times[RUN_RUNNING];
+        info->cpu_time += vcpu_run_time(v);
         info->max_vcpu_id = v->id;
         if (READ_ONCE(v->pause_flags) & VPF_DOWN)
             continue;

@@ -8,4 +8,7 @@
 /* What listings show of a domain (XEN_DOMCTL_getdomaininfo, XEN_SYSCTL_getdomaininfolist). A snapshot; no lock. */
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
+/* Nanoseconds that it has been running, up to now. */
+nsec_t vcpu_run_time(const struct vcpu *v);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* domctl: contexts, state and scheduling of vCPUs. Called by domctl.c with its lock held. */
 #include "control/ctl_bitmap.h"
+#include "control/domain_info.h"
 #include "control/domctl_ops.h"
 #include "errno.h"
 #include "mm/guest_access.h"
@@ -77,16 +78,13 @@ long domctl_get_context(struct domain *d, const struct xen_domctl_vcpucontext *c
 long domctl_vcpu_info(struct domain *d, struct xen_domctl_getvcpuinfo *g)
 {
     struct vcpu *v = domain_vcpu(d, g->vcpu);
-    enum run_state state;
-    nsec_t entry, times[4];
 
     if (!v)
         return g->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
-    sched_times(&v->unit, &state, &entry, times);
     g->online = !(READ_ONCE(v->pause_flags) & VPF_DOWN);
     g->blocked = READ_ONCE(v->unit.blocked);
     g->running = READ_ONCE(v->unit.running);
-    g->cpu_time = times[RUN_RUNNING];
+    g->cpu_time = vcpu_run_time(v);
     g->cpu = v->unit.cpu;
     return 0;
 }
