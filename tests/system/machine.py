@@ -102,7 +102,7 @@ class Machine:
         start = len(self.text)
         mark = f"{time.monotonic_ns():x}"
         # The mark is split so that the echo of what we type is not taken for the answer.
-        self.send(f"{command}; echo \"<$?\">{mark[:4]}''{mark[4:]}\n")
+        self.send(f"{command}; echo \"<$?>\"{mark[:4]}''{mark[4:]}\n")
         found = self.expect(rf"<(\d+)>{mark}", timeout, start)
         output = self.text[start:found.start()]
         return int(found.group(1)), output.partition("\n")[2]
