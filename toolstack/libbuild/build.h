@@ -66,6 +66,11 @@ struct kernel_image {
  * zstd. -ENOENT and friends from open; -ENOEXEC: not a kernel that can start as a 64-bit PV guest.
  */
 int kernel_open(const char *path, struct kernel_image *k, struct build_error *err);
+/*
+ * Opens PATH and keeps it for the next kernel_open of the same file in this process or in a child:
+ * several guests with one kernel are then started with one unpacking, and one copy in memory.
+ */
+int kernel_preload(const char *path, struct build_error *err);
 /* As kernel_open, from memory that stays valid until kernel_close. */
 int kernel_parse(const uint8_t *file, size_t size, struct kernel_image *k,
                  struct build_error *err);

@@ -115,7 +115,8 @@ int pv_layout(const struct kernel_image *k, const struct pv_params *p, struct pv
     if (needed < l->end_pfn)
         needed = l->end_pfn;
     if (needed > p->nr_pages)
-        return build_fail(err, -ENOMEM, "memory is too small for kernel and ramdisk: they need %llu "
+        return build_fail(err, -ENOMEM,
+                          "memory is too small for kernel and ramdisk: they need %llu "
                           "MiB, the guest has %llu: raise memory=",
                           (unsigned long long)((needed + 255) >> 8),
                           (unsigned long long)(p->nr_pages >> 8));

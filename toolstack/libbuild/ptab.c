@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The first page tables of a PV guest: maps the initial region one to one onto the first frames and,
- * where the kernel asks for it, the list of frames at an address of its own. Tables themselves are
- * mapped read-only, as the hypervisor demands. Writes into tables that pv.c has mapped; knows no
- * hypercalls.
+ * The first page tables of a PV guest: maps the initial region one to one onto the first frames
+ * and, where the kernel asks for it, the list of frames at an address of its own. Tables themselves
+ * are mapped read-only, as the hypervisor demands. Writes into tables that pv.c has mapped; knows
+ * no hypercalls.
  */
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /*
  * libcfg: the xl.cfg language (xl.cfg.5) and what its keys mean.
  *
- * Two floors: cfg_parse() turns text into a list of KEY = VALUE; guest_config_read() turns that into a checked
- * struct guest_config. Both report errors as one line "FILE:LINE: reason: remedy". Nothing here touches the
- * system besides reading the file. Called by xl and the unit tests.
+ * Two floors: cfg_parse() turns text into a list of KEY = VALUE; guest_config_read() turns that
+ * into a checked struct guest_config. Both report errors as one line "FILE:LINE: reason: remedy".
+ * Nothing here touches the system besides reading the file. Called by xl and the unit tests.
  */
 #ifndef HOSPES_LIBCFG_CFG_H
 #define HOSPES_LIBCFG_CFG_H
@@ -45,7 +45,8 @@ struct cfg_log {
     void *arg;
 };
 
-/* Parses TEXT; later settings of a key replace earlier ones, += appends. -EINVAL: see LOG->error. */
+/* Parses TEXT; later settings of a key replace earlier ones, += appends. -EINVAL: see LOG->error.
+ */
 int cfg_parse(struct cfg *cfg, const char *file, const char *text, size_t len, struct cfg_log *log);
 /* Parses a file. Errors of open and read besides those of cfg_parse. */
 int cfg_load(struct cfg *cfg, const char *path, struct cfg_log *log);
@@ -77,7 +78,8 @@ struct cfg_key {
 extern const struct cfg_key cfg_keys[];
 extern const unsigned int cfg_n_keys;
 const struct cfg_key *cfg_key_find(const char *name);
-/* Warns for keys that are ignored, fails for unknown or refused ones and values of the wrong kind. */
+/* Warns for keys that are ignored, fails for unknown or refused ones and values of the wrong kind.
+ */
 int cfg_check_keys(const struct cfg *cfg, struct cfg_log *log);
 /* The known key that is spelt most like NAME, or NULL. */
 const char *cfg_key_suggest(const char *name);
@@ -85,7 +87,12 @@ const char *cfg_key_suggest(const char *name);
 /* ---- disks (disk.c): xl-disk-configuration.5 ---- */
 
 enum disk_format { DISK_RAW, DISK_QCOW, DISK_QCOW2, DISK_VHD, DISK_QED, DISK_EMPTY };
-enum disk_backend { DISK_BACKEND_AUTO, DISK_BACKEND_PHY, DISK_BACKEND_QDISK, DISK_BACKEND_STANDALONE };
+enum disk_backend {
+    DISK_BACKEND_AUTO,
+    DISK_BACKEND_PHY,
+    DISK_BACKEND_QDISK,
+    DISK_BACKEND_STANDALONE
+};
 
 struct disk_spec {
     char *target;                /* "" for an empty drive */
@@ -100,7 +107,8 @@ struct disk_spec {
 };
 
 /* Parses one DISKSPEC. LINE and FILE are for messages. */
-int disk_parse(struct disk_spec *d, const char *spec, const char *file, int line, struct cfg_log *log);
+int disk_parse(struct disk_spec *d, const char *spec, const char *file, int line,
+               struct cfg_log *log);
 void disk_free(struct disk_spec *d);
 /* xvda, hdb1, sdc, d0p1 or a number to a virtual device number; -EINVAL. */
 int disk_vdev_number(const char *vdev, uint32_t *number);
@@ -121,7 +129,8 @@ struct vif_spec {
     int line;
 };
 
-int vif_parse(struct vif_spec *v, const char *spec, const char *file, int line, struct cfg_log *log);
+int vif_parse(struct vif_spec *v, const char *spec, const char *file, int line,
+              struct cfg_log *log);
 void vif_free(struct vif_spec *v);
 /* "10Mb/s@50ms" to bytes per interval; -EINVAL. */
 int vif_parse_rate(const char *text, uint64_t *bytes, uint32_t *usecs);
@@ -192,9 +201,10 @@ struct cpu_topology {
     const uint32_t *node_of;     /* CPUs entries, or NULL: all in node 0 */
 };
 
-/* "all", "0-3,5,^1", "nodes:0-3,^node:2" to a bitmap of BYTES bytes. -EINVAL: WHY says what is wrong. */
-int cpulist_parse(const char *text, const struct cpu_topology *topo, uint8_t *map, size_t bytes, char *why,
-                  size_t why_size);
+/* "all", "0-3,5,^1", "nodes:0-3,^node:2" to a bitmap of BYTES bytes. -EINVAL: WHY says what is
+ * wrong. */
+int cpulist_parse(const char *text, const struct cpu_topology *topo, uint8_t *map, size_t bytes,
+                  char *why, size_t why_size);
 /* A bitmap as "0-3,5", "all" if all CPUS are set, "none" or "-". */
 void cpulist_print(const uint8_t *map, size_t bytes, unsigned int cpus, char *out, size_t size);
 

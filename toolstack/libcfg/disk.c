@@ -365,7 +365,9 @@ static int strip_prefixes(struct state *s, char **text)
 {
     static const char *const formats[] = { "raw", "qcow", "qcow2", "vhd", "qed" };
     static const char *const scripts[] = { "iscsi", "nbd", "enbd", "drbd" };
-    static const char *const ignored[] = { "tapdisk", "tap2", "tap", "aio", "ioemu", "file", "phy" };
+    static const char *const ignored[] = {
+        "tapdisk", "tap2", "tap", "aio", "ioemu", "file", "phy"
+    };
 
     for (;;) {
         size_t len = strspn(*text, "abcdefghijklmnopqrstuvwxyz0123456789");

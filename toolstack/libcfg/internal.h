@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of libcfg share and nobody else needs: building and freeing values, and small string helpers.
+ * What the files of libcfg share and nobody else needs: building and freeing values, and small
+ * string helpers.
  */
 #ifndef HOSPES_LIBCFG_INTERNAL_H
 #define HOSPES_LIBCFG_INTERNAL_H
@@ -10,8 +11,8 @@
 void value_free(struct cfg_value *v);
 int value_append(struct cfg_value *list, struct cfg_value *v);
 /* Stores KEY (owned from now on) = V (owned); with APPEND, adds to what is there. */
-int cfg_set(struct cfg *cfg, const char *file, char *key, int line, struct cfg_value *v, bool append,
-            struct cfg_log *log);
+int cfg_set(struct cfg *cfg, const char *file, char *key, int line, struct cfg_value *v,
+            bool append, struct cfg_log *log);
 /* Replaces *FIELD by a copy of TEXT. */
 int set_string(char **field, const char *text);
 /* Cuts blanks at both ends, in place. */

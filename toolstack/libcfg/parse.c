@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text to settings: KEY = VALUE and KEY += VALUE, separated by newlines or semicolons; a value is a number, a
- * string in single or double quotes, or a list of values in brackets, over several lines if need be, with an
- * optional comma at its end. "#" starts a comment. The nesting of lists is bounded, so nothing here recurses
- * without end. Called through cfg.h.
+ * Text to settings: KEY = VALUE and KEY += VALUE, separated by newlines or semicolons; a value is a
+ * number, a string in single or double quotes, or a list of values in brackets, over several lines
+ * if need be, with an optional comma at its end. "#" starts a comment. The nesting of lists is
+ * bounded, so nothing here recurses without end. Called through cfg.h.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -28,9 +28,11 @@ struct parser {
     struct cfg_log *log;
 };
 
-static void format_where(char *out, size_t size, const char *file, int line, const char *fmt, va_list ap)
+static void format_where(char *out, size_t size, const char *file, int line, const char *fmt,
+                         va_list ap)
 {
-    int n = line > 0 ? snprintf(out, size, "%s:%d: ", file, line) : snprintf(out, size, "%s: ", file);
+    int n =
+        line > 0 ? snprintf(out, size, "%s:%d: ", file, line) : snprintf(out, size, "%s: ", file);
 
     if (n > 0 && (size_t)n < size)
         vsnprintf(out + n, size - (size_t)n, fmt, ap);
@@ -131,11 +133,13 @@ static int unescape(const char *p, const char *end, char *out)
         *out = to[q - from];
         return 1;
     }
-    if (*p == 'x' && end - p >= 3 && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2])) {
+    if (*p == 'x' && end - p >= 3 && isxdigit((unsigned char)p[1]) &&
+        isxdigit((unsigned char)p[2])) {
         *out = (char)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
         return 3;
     }
-    if (end - p >= 3 && *p >= '0' && *p <= '3' && p[1] >= '0' && p[1] <= '7' && p[2] >= '0' && p[2] <= '7') {
+    if (end - p >= 3 && *p >= '0' && *p <= '3' && p[1] >= '0' && p[1] <= '7' && p[2] >= '0' &&
+        p[2] <= '7') {
         *out = (char)((p[0] - '0') << 6 | (p[1] - '0') << 3 | (p[2] - '0'));
         return 3;
     }
@@ -155,7 +159,8 @@ static struct cfg_value *parse_string(struct parser *s)
             int used = unescape(s->p + 1, s->end, out);
 
             if (!used) {
-                cfg_fail(s->log, s->file, s->line, "unknown escape in a string: write \\\\ for a backslash");
+                cfg_fail(s->log, s->file, s->line,
+                         "unknown escape in a string: write \\\\ for a backslash");
                 goto fail;
             }
             out++;
@@ -185,7 +190,8 @@ static struct cfg_value *parse_number(struct parser *s)
 
     if (!v)
         return NULL;
-    while (s->p < s->end && (isalnum((unsigned char)*s->p) || *s->p == '-' || *s->p == '_' || *s->p == '.'))
+    while (s->p < s->end &&
+           (isalnum((unsigned char)*s->p) || *s->p == '-' || *s->p == '_' || *s->p == '.'))
         s->p++;
     v->text = strndup(start, (size_t)(s->p - start));
     if (!v->text)
@@ -193,7 +199,8 @@ static struct cfg_value *parse_number(struct parser *s)
     errno = 0;
     v->number = strtoll(v->text, &end, 0);
     if (*end || end == v->text || errno) {
-        cfg_fail(s->log, s->file, s->line, "'%.40s' is not a number: put text into quotes", v->text);
+        cfg_fail(s->log, s->file, s->line, "'%.40s' is not a number: put text into quotes",
+                 v->text);
         goto fail;
     }
     return v;
@@ -225,7 +232,8 @@ static struct cfg_value *parse_list(struct parser *s, int depth)
         if (s->p < s->end && *s->p == ',') {
             s->p++;
         } else if (s->p >= s->end || *s->p != ']') {
-            cfg_fail(s->log, s->file, s->line, "the list that starts in line %d needs ',' or ']' here", list->line);
+            cfg_fail(s->log, s->file, s->line,
+                     "the list that starts in line %d needs ',' or ']' here", list->line);
             break;
         }
     }
@@ -244,11 +252,13 @@ static struct cfg_value *parse_value(struct parser *s, int depth)
     if (isdigit((unsigned char)c) || c == '-')
         return parse_number(s);
     if (isalpha((unsigned char)c))
-        cfg_fail(s->log, s->file, s->line, "a value is missing its quotes: write \"...\", or 1 and 0 for yes and no");
+        cfg_fail(s->log, s->file, s->line,
+                 "a value is missing its quotes: write \"...\", or 1 and 0 for yes and no");
     else if (c == '[')
         cfg_fail(s->log, s->file, s->line, "lists are nested too deeply");
     else
-        cfg_fail(s->log, s->file, s->line, "a value is missing: expected a number, \"text\" or [ list ]");
+        cfg_fail(s->log, s->file, s->line,
+                 "a value is missing: expected a number, \"text\" or [ list ]");
     return NULL;
 }
 
@@ -275,7 +285,8 @@ static int parse_setting(struct parser *s, struct cfg *cfg)
         s->p++;
     }
     if (s->p >= s->end || *s->p != '=') {
-        rc = cfg_fail(s->log, s->file, line, "'%.40s' is not followed by '=': write KEY = VALUE", key);
+        rc = cfg_fail(s->log, s->file, line, "'%.40s' is not followed by '=': write KEY = VALUE",
+                      key);
         free(key);
         return rc;
     }
@@ -289,7 +300,8 @@ static int parse_setting(struct parser *s, struct cfg *cfg)
     return cfg_set(cfg, s->file, key, line, v, append, s->log);
 }
 
-static int parse_text(struct cfg *cfg, const char *file, const char *text, size_t len, struct cfg_log *log)
+static int parse_text(struct cfg *cfg, const char *file, const char *text, size_t len,
+                      struct cfg_log *log)
 {
     struct parser s = { .file = file, .p = text, .end = text + len, .line = 1, .log = log };
     int rc;
@@ -309,7 +321,8 @@ static int parse_text(struct cfg *cfg, const char *file, const char *text, size_
             return rc;
         skip(&s, false);
         if (s.p < s.end && *s.p != '\n' && *s.p != ';')
-            return cfg_fail(log, file, s.line, "unexpected text after a value: one setting per line, or ';' between");
+            return cfg_fail(log, file, s.line,
+                            "unexpected text after a value: one setting per line, or ';' between");
     }
 }
 

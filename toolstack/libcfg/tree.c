@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The list of settings: insert, append, find, print, free. Printing gives xl.cfg text again, which is how a
- * guest's configuration is kept for its restart. Called through cfg.h.
+ * The list of settings: insert, append, find, print, free. Printing gives xl.cfg text again, which
+ * is how a guest's configuration is kept for its restart. Called through cfg.h.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -43,8 +43,8 @@ static int append_value(struct cfg_value *old, struct cfg_value *v)
     return -EINVAL;
 }
 
-static int append_to(struct cfg_entry *e, char *key, struct cfg_value *v, const char *file, int line,
-                     struct cfg_log *log)
+static int append_to(struct cfg_entry *e, char *key, struct cfg_value *v, const char *file,
+                     int line, struct cfg_log *log)
 {
     int rc = append_value(e->value, v);
 
@@ -55,8 +55,8 @@ static int append_to(struct cfg_entry *e, char *key, struct cfg_value *v, const 
     return rc;
 }
 
-int cfg_set(struct cfg *cfg, const char *file, char *key, int line, struct cfg_value *v, bool append,
-            struct cfg_log *log)
+int cfg_set(struct cfg *cfg, const char *file, char *key, int line, struct cfg_value *v,
+            bool append, struct cfg_log *log)
 {
     struct cfg_entry *e = (struct cfg_entry *)cfg_find(cfg, key);
 
@@ -73,7 +73,8 @@ int cfg_set(struct cfg *cfg, const char *file, char *key, int line, struct cfg_v
         e = &cfg->entry[cfg->entries++];
     } else {
         if (e->file == cfg->file && file == cfg->file)
-            cfg_warn(log, file, line, "'%s' was already set in line %d: this value replaces it", key, e->line);
+            cfg_warn(log, file, line, "'%s' was already set in line %d: this value replaces it",
+                     key, e->line);
         free(e->key);
         value_free(e->value);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * xl autostart: starts the guests of /etc/xen/auto side by side, by file name where depends= or
- * autostart_delay= order them, with one line of status each; and stops all guests with a time limit.
- * What is wrong with one guest never stops another. Called by Domain 0's init.
+ * autostart_delay= order them, with one line of status each; and stops all guests with a time
+ * limit. What is wrong with one guest never stops another. Called by Domain 0's init.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,6 +28,7 @@ enum phase { WAITING, RUNNING, UP, FAILED };
 struct job {
     char *path;
     char name[GUEST_NAME_MAX + 1];
+    char *kernel;
     char **depends;
     unsigned int n_depends, delay;
     enum phase phase;
@@ -70,6 +71,8 @@ static void read_job(struct job *j)
         j->delay = g.autostart_delay;
         j->depends = g.depends;
         j->n_depends = g.n_depends;
+        j->kernel = g.kernel;
+        g.kernel = NULL;
         g.depends = NULL;
         g.n_depends = 0;
         guest_config_free(&g);
@@ -124,6 +127,41 @@ static bool ready(const struct run *r, const struct job *j, const char **broken)
     return all;
 }
 
+/* The child of a start: does what 'xl create -q FILE' does, with the kernels that are here already.
+ */
+static int create_in_child(const struct job *j, int error_fd)
+{
+    char *argv[] = { "create", "-q", j->path, NULL };
+    struct xl xl = { .hv.privcmd = -1 };
+    int rc;
+
+    dup2(error_fd, STDERR_FILENO);
+    optind = 1;
+    rc = cmd_create(&xl, 3, argv);
+    xl_close(&xl);
+    return rc;
+}
+
+/* Unpacks kernels that several guests share, once. A kernel that is broken is reported by its
+ * guests. */
+static void preload_shared(const struct run *r)
+{
+    struct build_error ignored;
+
+    for (int i = 0; i < r->jobs; i++) {
+        int users = 0, first = i;
+
+        for (int j = r->jobs - 1; r->job[i].kernel && j >= 0; j--) {
+            if (r->job[j].kernel && !strcmp(r->job[j].kernel, r->job[i].kernel)) {
+                users++;
+                first = j;
+            }
+        }
+        if (users > 1 && first == i)
+            kernel_preload(r->job[i].kernel, &ignored);
+    }
+}
+
 static void start_job(struct job *j)
 {
     int fds[2];
@@ -135,9 +173,8 @@ static void start_job(struct job *j)
     }
     j->pid = fork();
     if (j->pid == 0) {
-        dup2(fds[1], STDERR_FILENO);
-        execl("/proc/self/exe", "xl", "create", "-q", j->path, (char *)NULL);
-        _exit(127);
+        close(fds[0]);
+        _exit(create_in_child(j, fds[1]));
     }
     close(fds[1]);
     j->error_fd = fds[0];
@@ -225,6 +262,7 @@ static int start_all(const char *dir)
     clock_gettime(CLOCK_MONOTONIC, &r.begun);
     if (find_jobs(dir, &r))
         return EXIT_FAILURE;
+    preload_shared(&r);
     while (start_ready(&r)) {
         if (stuck(&r)) {
             printf("guests that depend on each other in a circle are not started\n");

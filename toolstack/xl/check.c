@@ -87,6 +87,7 @@ static int check_kernel(struct guest *g)
     if (strlen(g->cfg.cmdline) >= MAX_GUEST_CMDLINE)
         return guest_fail_at(g, 0, "the kernel's command line has %zu characters, at most %d fit",
                              strlen(g->cfg.cmdline), MAX_GUEST_CMDLINE - 1);
+    g->unpack_lock = xl_lock_file("/run/lock/xl-unpack");
     if (kernel_open(g->cfg.kernel, &g->kernel, &err))
         return guest_fail_at(g, g->cfg.kernel_line, "%s", err.text);
     return 0;
@@ -246,6 +247,8 @@ void guest_free(struct guest *g)
     if (g->params.ramdisk_fd > 0)
         close(g->params.ramdisk_fd);
     kernel_close(&g->kernel);
+    if (g->unpack_lock > 0)
+        close(g->unpack_lock);
     guest_config_free(&g->cfg);
     cfg_free(&g->tree);
     memset(g, 0, sizeof(*g));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Disks of running guests: block-attach, block-detach, block-list; and channel-list, which has
- * nothing to list yet. Changes are entered in the saved configuration, so that a restart keeps them.
+ * nothing to list yet. Changes are entered in the saved configuration, so that a restart keeps
+ * them.
  */
 #include <errno.h>
 #include <getopt.h>

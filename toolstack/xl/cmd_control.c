@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Commands that act on one running domain: pause, unpause, destroy, shutdown, reboot, rename, domid,
- * domname, trigger, sysrq, button-press.
+ * Commands that act on one running domain: pause, unpause, destroy, shutdown, reboot, rename,
+ * domid, domname, trigger, sysrq, button-press.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -179,9 +179,12 @@ static int create_in_background(struct xl *xl, struct guest *g, const struct cre
 static int parse_options(struct create_options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
-        { "quiet", no_argument, NULL, 'q' },        { "defconfig", required_argument, NULL, 'f' },
-        { "paused", no_argument, NULL, 'p' },       { "dryrun", no_argument, NULL, 'n' },
-        { "vncviewer", no_argument, NULL, 'V' },    { "vncviewer-autopass", no_argument, NULL, 'A' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "defconfig", required_argument, NULL, 'f' },
+        { "paused", no_argument, NULL, 'p' },
+        { "dryrun", no_argument, NULL, 'n' },
+        { "vncviewer", no_argument, NULL, 'V' },
+        { "vncviewer-autopass", no_argument, NULL, 'A' },
         { NULL, 0, NULL, 0 },
     };
     int c;

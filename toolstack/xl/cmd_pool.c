@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPU pools: cpupool-list, -create, -destroy, -rename, -cpu-add, -cpu-remove, -migrate, -numa-split.
- * The hypervisor knows pools by number; their names are in the store under /local/pool.
+ * CPU pools: cpupool-list, -create, -destroy, -rename, -cpu-add, -cpu-remove, -migrate,
+ * -numa-split. The hypervisor knows pools by number; their names are in the store under
+ * /local/pool.
  */
 #include <errno.h>
 #include <getopt.h>

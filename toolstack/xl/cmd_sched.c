@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scheduler parameters: sched-credit, sched-credit2, sched-rtds. Credit and credit2 share everything
- * but the parameters of the pool. Output as xl 4.17.
+ * Scheduler parameters: sched-credit, sched-credit2, sched-rtds. Credit and credit2 share
+ * everything but the parameters of the pool. Output as xl 4.17.
  */
 #include <errno.h>
 #include <getopt.h>

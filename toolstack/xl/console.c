@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xl console: connects the terminal to a guest's console. The client itself (banner, Ctrl-], last lines
- * first, a restart of xenconsoled) is libconsole's, which xenconsole uses too.
+ * xl console: connects the terminal to a guest's console. The client itself (banner, Ctrl-], last
+ * lines first, a restart of xenconsoled) is libconsole's, which xenconsole uses too.
  */
 #include <getopt.h>
 #include <stdlib.h>

@@ -187,6 +187,8 @@ static int build(struct xl *xl, struct guest *g)
     if (rc)
         return guest_fail(g, rc, "%s", err.text);
     kernel_close(&g->kernel);
+    xl_unlock(g->unpack_lock);
+    g->unpack_lock = -1;
     return 0;
 }
 

@@ -15,8 +15,8 @@
 #define DYING_WAIT_MS 2000
 
 /*
- * The daemons and back ends drop their last mappings a moment after the end; what is still held after
- * that is reported.
+ * The daemons and back ends drop their last mappings a moment after the end; what is still held
+ * after that is reported.
  */
 static void report_dying(struct xl *xl, uint32_t domid)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Core dumps of PV guests in the format of docs/misc/dump-core-format.txt: an ELF file with the notes
- * of the hypervisor's version, the registers of every virtual CPU, the guest's frames with their
- * machine frames, and the pages. The frames come from the guest's own linear list of frames through
- * the shared info page; a frame that cannot be mapped is left out. Nothing that the guest wrote is
- * trusted for more than the choice of frames to dump.
+ * Core dumps of PV guests in the format of docs/misc/dump-core-format.txt: an ELF file with the
+ * notes of the hypervisor's version, the registers of every virtual CPU, the guest's frames with
+ * their machine frames, and the pages. The frames come from the guest's own linear list of frames
+ * through the shared info page; a frame that cannot be mapped is left out. Nothing that the guest
+ * wrote is trusted for more than the choice of frames to dump.
  */
 #include <elf.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Builds in progress. A build holds a locked file named after the guest's UUID; the kernel drops the
- * lock when the process dies, however it dies. The next xl that finds a file without a lock ends the
- * domain with that UUID and removes the file. Nothing here depends on process numbers.
+ * Builds in progress. A build holds a locked file named after the guest's UUID; the kernel drops
+ * the lock when the process dies, however it dies. The next xl that finds a file without a lock
+ * ends the domain with that UUID and removes the file. Nothing here depends on process numbers.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -21,8 +21,10 @@ const struct xl_command xl_commands[] = {
       "-n, --dryrun            Check everything, create nothing.\n"
       "-p                      Leave the domain paused after it is created.\n"
       "-q, --quiet             Quiet.\n" },
-    { "config-update", cmd_config_update, "Update a running domain's saved configuration, used when "
-      "rebuilding the domain after reboot.", "<Domain> <ConfigFile> [options] [vars]",
+    { "config-update", cmd_config_update,
+      "Update a running domain's saved configuration, used when "
+      "rebuilding the domain after reboot.",
+      "<Domain> <ConfigFile> [options] [vars]",
       "-f FILE, --defconfig=FILE\n                        Use the given configuration file.\n" },
     { "list", cmd_list, "List information about all/some domains", "[options] [Domain]\n",
       "-l, --long              Output all VM details\n"
@@ -52,9 +54,11 @@ const struct xl_command xl_commands[] = {
     NOT("pci-assignable-list", "List all the assignable pci devices", ""),
     { "pause", cmd_pause, "Pause execution of a domain", "<Domain>", NULL },
     { "unpause", cmd_unpause, "Unpause a paused domain", "<Domain>", NULL },
-    { "console", cmd_console, "Attach to domain's console", "[options] <Domain>\n"
+    { "console", cmd_console, "Attach to domain's console",
+      "[options] <Domain>\n"
       "-t <type>       console type, pv , serial or vuart\n"
-      "-n <number>     console number", NULL },
+      "-n <number>     console number",
+      NULL },
     NOT("vncviewer", "Attach to domain's VNC server.", "[--autopass] <Domain>"),
     NOT("save", "Save a domain state to restore later",
         "[options] <Domain> <CheckpointFile> [<ConfigFile>]"),
@@ -78,7 +82,8 @@ const struct xl_command xl_commands[] = {
       "[option] <Domain> <VCPU|all> <Hard affinity|-|all> <Soft affinity|-|all>",
       "-f, --force        undo an override pinning done by the kernel\n" },
     { "vcpu-set", cmd_vcpu_set, "Set the number of active VCPUs allowed for the domain",
-      "[option] <Domain> <vCPUs>", "-i, --ignore-host  Don't limit the vCPU based on the host CPU "
+      "[option] <Domain> <vCPUs>",
+      "-i, --ignore-host  Don't limit the vCPU based on the host CPU "
       "count\n" },
     { "vm-list", cmd_vm_list, "List guest domains, excluding dom0, stubdoms, etc.", "", NULL },
     { "info", cmd_info, "Get information about Xen host", "[-n|--numa]",
@@ -123,8 +128,8 @@ const struct xl_command xl_commands[] = {
       "<Domain(s)>", NULL },
     { "network-detach", cmd_network_detach, "Destroy a domain's virtual network device",
       "<Domain> <DevId|mac>", NULL },
-    { "channel-list", cmd_channel_list, "List virtual channel devices for a domain",
-      "<Domain(s)>", NULL },
+    { "channel-list", cmd_channel_list, "List virtual channel devices for a domain", "<Domain(s)>",
+      NULL },
     { "block-attach", cmd_block_attach, "Create a new virtual block device",
       "<Domain> <disk-spec-component(s)>...", NULL },
     { "block-list", cmd_block_list, "List virtual block devices for a domain", "<Domain(s)>",
@@ -159,8 +164,10 @@ const struct xl_command xl_commands[] = {
       "<CPU Pool> <CPU range>", NULL },
     { "cpupool-migrate", cmd_cpupool_migrate, "Moves a domain into a CPU pool",
       "<Domain> <CPU Pool>", NULL },
-    { "cpupool-numa-split", cmd_cpupool_numa_split, "Splits up the machine into one CPU pool per "
-      "NUMA node", "", NULL },
+    { "cpupool-numa-split", cmd_cpupool_numa_split,
+      "Splits up the machine into one CPU pool per "
+      "NUMA node",
+      "", NULL },
     NOT("getenforce", "Returns the current enforcing mode of the Flask Xen security module", ""),
     NOT("setenforce", "Sets the current enforcing mode of the Flask Xen security module",
         "<1|0|Enforcing|Permissive>"),
@@ -170,10 +177,8 @@ const struct xl_command xl_commands[] = {
     NOT("psr-hwinfo", "Show hardware information for Platform Shared Resource", "[options]"),
     NOT("psr-cmt-attach", "Attach Cache Monitoring Technology service to a domain", "<Domain>"),
     NOT("psr-cmt-detach", "Detach Cache Monitoring Technology service from a domain", "<Domain>"),
-    NOT("psr-cmt-show", "Show Cache Monitoring Technology information",
-        "<PSR-CMT-Type> <Domain>"),
-    NOT("psr-cat-set", "Set cache capacity bitmasks(CBM) for a domain",
-        "[options] <Domain> <CBM>"),
+    NOT("psr-cmt-show", "Show Cache Monitoring Technology information", "<PSR-CMT-Type> <Domain>"),
+    NOT("psr-cat-set", "Set cache capacity bitmasks(CBM) for a domain", "[options] <Domain> <CBM>"),
     NOT("psr-cat-show", "Show Cache Allocation Technology information", "[options] <Domain>"),
     NOT("psr-mba-set", "Set throttling value (THRTL) for a domain", "[options] <Domain> <THRTL>"),
     NOT("psr-mba-show", "Show Memory Bandwidth Allocation information", "[options] <Domain>"),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The process that stays with a guest: it sleeps until the store announces that a domain ended, looks
- * whether it was its own, and does what on_poweroff, on_reboot, on_crash and on_watchdog say. A guest
- * that is started anew is read again from its saved configuration. It survives a restart of xenstored.
+ * The process that stays with a guest: it sleeps until the store announces that a domain ended,
+ * looks whether it was its own, and does what on_poweroff, on_reboot, on_crash and on_watchdog say.
+ * A guest that is started anew is read again from its saved configuration. It survives a restart of
+ * xenstored.
  */
 #include <errno.h>
 #include <fcntl.h>

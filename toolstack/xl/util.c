@@ -285,10 +285,15 @@ int uuid_random(uint8_t uuid[16])
 
 int xl_lock(void)
 {
+    return xl_lock_file("/run/lock/xl");
+}
+
+int xl_lock_file(const char *path)
+{
     int fd;
 
     mkdir("/run/lock", 0755);
-    fd = open("/run/lock/xl", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     while (flock(fd, LOCK_EX)) {

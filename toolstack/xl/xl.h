@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of xl share: the connections of one run, messages, looking up domains, guests being
- * created, their devices, their monitor. Commands are int cmd_NAME(struct xl *, int argc, char **),
- * with argv[0] the command's name; they return the exit status.
+ * What the files of xl share: the connections of one run, messages, looking up domains, guests
+ * being created, their devices, their monitor. Commands are int cmd_NAME(struct xl *, int argc,
+ * char **), with argv[0] the command's name; they return the exit status.
  */
 #ifndef HOSPES_XL_XL_H
 #define HOSPES_XL_XL_H
@@ -66,6 +66,8 @@ long long xs_number(struct xs *xs, long long fallback, const char *fmt, ...)
 char *xs_string(struct xs *xs, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Takes the lock of all xl runs; returns its descriptor or a negative errno. */
 int xl_lock(void);
+/* As xl_lock, on another file. */
+int xl_lock_file(const char *path);
 void xl_unlock(int fd);
 /* The host's topology; *NODES_OF is malloc'd. */
 int xl_topology(struct xl *xl, struct cpu_topology *topo, uint32_t **nodes_of);
@@ -98,6 +100,7 @@ struct guest {
     bool created;                /* a domain exists */
     int *loop_fd;                /* loop devices kept open until the back end has them */
     unsigned int loops;
+    int unpack_lock;             /* held while an unpacked kernel is in memory */
     char why[640];               /* the one-line error */
 };
 
@@ -107,7 +110,8 @@ int guest_fail(struct guest *g, int rc, const char *fmt, ...) __attribute__((for
 int guest_fail_at(struct guest *g, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Everything that can be known before a domain exists; opens kernel and ramdisk. RESTART: the */
-/* guest's own earlier domain, which is about to go, does not count as a conflict (else DOMID_INVALID). */
+/* guest's own earlier domain, which is about to go, does not count as a conflict (else
+ * DOMID_INVALID). */
 int guest_check(struct xl *xl, struct guest *g, const struct xl_conf *conf, uint32_t restart);
 int guest_check_devices(struct xl *xl, struct guest *g, uint32_t restart);
 int check_disk(struct xl *xl, struct guest *g, struct disk_spec *d, uint32_t own);
@@ -144,8 +148,8 @@ void dev_backend_path(const struct device *d, char *out, size_t size);
 void dev_frontend_path(const struct device *d, char *out, size_t size);
 void dev_libxl_path(const struct device *d, char *out, size_t size);
 /* Writes both ends and the trusted copy in one transaction. */
-int dev_write(struct xl *xl, const struct device *d, const struct dev_node *back, unsigned int n_back,
-              const struct dev_node *front, unsigned int n_front);
+int dev_write(struct xl *xl, const struct device *d, const struct dev_node *back,
+              unsigned int n_back, const struct dev_node *front, unsigned int n_front);
 /* Waits until the back end's state is WANTED or the node is gone; -ETIMEDOUT. */
 int dev_wait_state(struct xl *xl, const struct device *d, int wanted, int timeout_ms);
 /* Removes the device: politely (the guest lets go), or by force. */
@@ -160,7 +164,8 @@ void dev_remove_all(struct xl *xl, uint32_t domid);
 /* Gives a disk its back end. *FD: a loop device to keep open until vbd_wait, or -1. */
 int vbd_attach(struct xl *xl, uint32_t domid, const struct disk_spec *disk, bool bootable, int *fd,
                char *why, size_t why_size);
-int vbd_wait(struct xl *xl, uint32_t domid, const struct disk_spec *disk, char *why, size_t why_size);
+int vbd_wait(struct xl *xl, uint32_t domid, const struct disk_spec *disk, char *why,
+             size_t why_size);
 int vif_attach(struct xl *xl, uint32_t domid, const struct vif_spec *vif, char *why,
                size_t why_size);
 int vif_wait(struct xl *xl, uint32_t domid, const struct vif_spec *vif, char *why, size_t why_size);
@@ -198,8 +203,8 @@ void userdata_device(struct xl *xl, uint32_t domid, const char *key, const char 
 /* ---- monitor.c ---- */
 
 /*
- * Watches the guest until it ends and does what on_poweroff and its like ask for; starts it anew for
- * a restart. Returns the exit status.
+ * Watches the guest until it ends and does what on_poweroff and its like ask for; starts it anew
+ * for a restart. Returns the exit status.
  */
 int monitor_run(struct xl *xl, struct guest *g);
 /* Turns this process into the guest's monitor: no terminal, output to the guest's log. */
@@ -244,6 +249,10 @@ XL_CMD(debug_keys); XL_CMD(dump_core); XL_CMD(vm_list); XL_CMD(sched_credit);
 XL_CMD(sched_credit2); XL_CMD(sched_rtds); XL_CMD(cpupool_list); XL_CMD(cpupool_create);
 XL_CMD(cpupool_destroy); XL_CMD(cpupool_rename); XL_CMD(cpupool_cpu_add);
 XL_CMD(cpupool_cpu_remove); XL_CMD(cpupool_migrate); XL_CMD(cpupool_numa_split); XL_CMD(sharing);
-XL_CMD(help); XL_CMD(channel_list); XL_CMD(not_implemented); XL_CMD(set_parameters); XL_CMD(autostart);
+XL_CMD(help);
+XL_CMD(channel_list);
+XL_CMD(not_implemented);
+XL_CMD(set_parameters);
+XL_CMD(autostart);
 
 #endif
