@@ -36,6 +36,8 @@ void pv_toggle_mode(struct vcpu *v)
     p->kernel_mode = !p->kernel_mode;
     pv_swapgs();
     pv_load_root(v);
+    if (unlikely(v->areas_pending) && p->kernel_mode)
+        vcpu_update_areas(v); /* its kernel's page tables are loaded now */
 }
 
 /* Pushes the frame and redirects @regs to @handler (an address of the guest kernel). */
