@@ -140,6 +140,6 @@ static void report_lock(const char *what, const struct spinlock *l, struct spinl
 
 void panic_init(void)
 {
-    lock_report = report_lock;
+    spin_debug_set_reporter(report_lock);
     bug_handler = report_bug;
 }

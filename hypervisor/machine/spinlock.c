@@ -11,12 +11,6 @@ void spin_lock_init(struct spinlock *l, enum lock_rank rank)
     *l = (struct spinlock)SPINLOCK_INIT(rank);
 }
 
-static void report_nothing(const char *what, const struct spinlock *l, struct spinlock *const *held, unsigned count)
-{
-}
-void (*lock_report)(const char *what, const struct spinlock *l, struct spinlock *const *held,
-                    unsigned count) = report_nothing;
-
 static void lock_ticket(struct spinlock *l)
 {
     u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);

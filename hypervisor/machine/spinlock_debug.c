@@ -28,12 +28,19 @@ DEFINE_PERCPU(struct lock_stack, lock_stack);
 
 static u8 rank_use[MAX_RANK];
 static bool reported; /* one report: printing takes locks too */
+static lock_reporter reporter;
+
+void spin_debug_set_reporter(lock_reporter fn)
+{
+    reporter = fn;
+}
 
 static void report(const char *what, const struct spinlock *l, const struct lock_stack *s)
 {
     if (atomic_xchg(&reported, true))
         return;
-    lock_report(what, l, s->held, s->count);
+    if (reporter)
+        reporter(what, l, s->held, s->count);
     bug(__FILE__, __LINE__, what);
 }
 

@@ -5,10 +5,11 @@
 
 #include "machine/spinlock.h"
 
-/* Tells about a wrong use of @l while @held are held, before bug(); set by the panic code, which takes locks itself. */
-extern void (*lock_report)(const char *what, const struct spinlock *l, struct spinlock *const *held, unsigned count);
+/* Tells about a wrong use of @l while the @count @held are held, before bug(). Part of the panic code, which locks. */
+typedef void (*lock_reporter)(const char *what, const struct spinlock *l, struct spinlock *const *held, unsigned count);
 
 #ifdef HV_DEBUG
+void spin_debug_set_reporter(lock_reporter fn);
 /* @trylock: cannot wait, so the order does not matter. @same_rank: second of spin_lock_pair. */
 void spin_debug_acquire(struct spinlock *l, bool trylock, bool same_rank);
 void spin_debug_release(struct spinlock *l);
@@ -16,6 +17,7 @@ void spin_debug_release(struct spinlock *l);
 unsigned spin_debug_enter_irq(void);
 void spin_debug_leave_irq(unsigned before);
 #else
+static inline void spin_debug_set_reporter(lock_reporter fn) {}
 static inline void spin_debug_acquire(struct spinlock *l, bool trylock, bool same_rank) {}
 static inline void spin_debug_release(struct spinlock *l) {}
 static inline unsigned spin_debug_enter_irq(void)
