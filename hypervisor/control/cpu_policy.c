@@ -19,8 +19,9 @@
 #define LEAF_VIRIDIAN 0x40000100
 #define LEAF_EXTENDED 0x80000000
 #define LEAF_LAST_EXTENDED 0x80000021
-#define XSTATE_SUBLEAVES 63
-#define SUBLEAVES_MAX 6
+#define CACHE_SUBLEAVES 6
+#define FEATURE_SUBLEAVES 3
+#define TOPOLOGY_SUBLEAVES 2
 #define MSR_PLATFORM_INFO 0xce
 /* What tools allocate for a whole policy of their own, which may have more entries than ours; Xen 4.17 says 120 and 2. */
 #define LEAVES_ROOM 160
@@ -52,21 +53,36 @@ static void put(struct list *l, u32 leaf, u32 subleaf, const u32 r[4])
     l->count++;
 }
 
+/* Number of the leaf's subleaves in a list, as readers count them; those of leaf 4 end with the first empty one. */
+static u32 subleaf_count(bool control, u32 leaf)
+{
+    u32 r[4], x[4];
+    u64 states;
+
+    switch (leaf) {
+    case LEAF_CACHE:
+        return CACHE_SUBLEAVES;
+    case LEAF_TOPOLOGY:
+        return TOPOLOGY_SUBLEAVES;
+    case LEAF_FEATURES:
+        ask(control, leaf, 0, r);
+        return MIN(r[0], FEATURE_SUBLEAVES - 1u) + 1;
+    }
+    ask(control, LEAF_XSTATE, 0, r);
+    ask(control, LEAF_XSTATE, 1, x);
+    states = (r[0] | x[2]) | (u64)(r[3] | x[3]) << 32;
+    return states >> 2 ? 64 - (u32)__builtin_clzl(states) : 2;
+}
+
 static void put_subleaves(struct list *l, bool control, u32 leaf)
 {
-    u32 r[4], n = leaf == LEAF_XSTATE ? XSTATE_SUBLEAVES : SUBLEAVES_MAX;
+    u32 r[4], n = subleaf_count(control, leaf);
 
     for (u32 sub = 0; sub < n; sub++) {
         ask(control, leaf, sub, r);
-        if (leaf == LEAF_FEATURES && sub == 0)
-            n = MIN(r[0], SUBLEAVES_MAX - 1u) + 1;
-        if (leaf == LEAF_CACHE && !(r[0] & 31))
-            break;
-        if (leaf == LEAF_TOPOLOGY && sub && !(r[2] >> 8 & 0xff))
-            break;
-        if (leaf == LEAF_XSTATE && sub > 1 && !r[0])
-            continue;
         put(l, leaf, sub, r);
+        if (leaf == LEAF_CACHE && !(r[0] & 31))
+            return;
     }
 }
 
