@@ -87,6 +87,23 @@ static bool only_harmless_changes(u64 old, u64 new_value)
     return (old & PTE_P) && !((old ^ new_value) & ~PTE_HARMLESS);
 }
 
+/* Another access to the same frame of its own: only the type reference comes or goes. @return false: not that simple */
+static bool change_access(const struct domain *pt, u64 *slot, u64 old, u64 new_value, enum pte_write how, int *rc)
+{
+    struct frame *f = mfn_to_frame(pte_mfn(old));
+
+    if (!(old & PTE_P) || ((old ^ new_value) & ~(PTE_HARMLESS | PTE_RW)) || !mfn_valid(pte_mfn(old)) ||
+        READ_ONCE(f->owner) != pt->id)
+        return false;
+    *rc = -EBUSY;
+    if ((new_value & PTE_RW) && frame_get_type(f, FRAME_WRITABLE))
+        return true;
+    *rc = pte_store(slot, old, pte_adjust_l1(new_value), how) ? 0 : -EAGAIN;
+    if (((*rc ? new_value : old) & PTE_RW) != 0)
+        frame_put_type(f);
+    return true;
+}
+
 int pte_change_l1(struct domain *pt, struct domain *pg, u64 *slot, u64 old, u64 new_value, enum pte_write how)
 {
     u64 n = new_value;
@@ -95,6 +112,8 @@ int pte_change_l1(struct domain *pt, struct domain *pg, u64 *slot, u64 old, u64 
     if (n & PTE_P) {
         if (only_harmless_changes(old, n))
             return pte_store(slot, old, pte_adjust_l1(n), how) ? 0 : -EAGAIN;
+        if (pt == pg && change_access(pt, slot, old, n, how, &rc))
+            return rc;
         rc = pte_get_l1(pt, pg, &n);
         if (rc)
             return rc;

@@ -133,37 +133,42 @@ static bool eight_empty(const u64 *e)
 
 static void put_entries_l1(const u64 *table, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
-        if (!(i & 7) && i + 8 <= n && eight_empty(table + i)) {
-            i += 7;
+    unsigned i = 0;
+
+    while (i < n) {
+        if (!(i & 7) && eight_empty(table + i)) {
+            i += 8; /* beyond n it does not matter: nothing is there */
             continue;
         }
         if (table[i] & PTE_P)
             pte_put_l1(table[i]);
+        i++;
     }
 }
 
 /* @return 0; on an error no entry holds a reference. */
 static int get_entries_l1(struct domain *d, u64 *table)
 {
-    for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-        u64 e;
+    unsigned i = 0;
+
+    while (i < PTES_PER_TABLE) {
+        u64 e = table[i];
         int rc;
 
         if (!(i & 7) && eight_empty(table + i)) {
-            i += 7;
+            i += 8;
             continue;
         }
-        e = table[i];
-        if (!(e & PTE_P))
-            continue;
-        rc = pte_get_l1(d, d, &e);
-        if (unlikely(rc)) {
-            put_entries_l1(table, i);
-            return rc;
+        if (e & PTE_P) {
+            rc = pte_get_l1(d, d, &e);
+            if (unlikely(rc)) {
+                put_entries_l1(table, i);
+                return rc;
+            }
+            if (e != table[i])
+                WRITE_ONCE(table[i], e);
         }
-        if (e != table[i])
-            WRITE_ONCE(table[i], e);
+        i++;
     }
     return 0;
 }
@@ -177,10 +182,15 @@ static int validate_upper(struct table_walk *w)
     enum frame_type type = frame_type(l->f);
 
     for (; l->next < PTES_PER_TABLE; l->next++) {
-        u64 e = l->table[l->next];
         struct frame *child;
+        u64 e;
         int how;
 
+        while (!(l->next & 7) && l->next < PTES_PER_TABLE && eight_empty(l->table + l->next))
+            l->next += 8;
+        if (l->next == PTES_PER_TABLE)
+            break;
+        e = l->table[l->next];
         if (!(e & PTE_P) || (type == FRAME_L4 && l4_slot_is_host(l->next)))
             continue;
         if ((e & ~PTE_UPPER_ALLOWED) || !mfn_valid(pte_mfn(e)))
@@ -286,9 +296,14 @@ static int unvalidate_upper(struct table_walk *w)
     enum frame_type type = frame_type(l->f);
 
     while (l->next > 0) {
-        u64 e = l->table[--l->next];
         struct frame *child;
+        u64 e;
 
+        if (!(l->next & 7) && eight_empty(l->table + l->next - 8)) {
+            l->next -= 8;
+            continue;
+        }
+        e = l->table[--l->next];
         if (!(e & PTE_P) || (type == FRAME_L4 && l4_slot_is_host(l->next)))
             continue;
         child = mfn_to_frame(pte_mfn(e));

@@ -321,6 +321,19 @@ static void retype(struct vcpu *v)
     sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, parts[1], UVMF_NONE, 0);
 }
 
+/* Random changes wear the linear map out: some of its frames are mapped again. */
+static void repair(struct vcpu *v)
+{
+    for (unsigned n = 0; n < 12; n++) {
+        u64 e = mfn_to_paddr(frame_of(v->domain)) | PTE_P;
+        vaddr_t va = SIM_LINEAR + ((u64)sim_rnd(70) << PAGE_SHIFT);
+
+        if (mfn_eq(pv_translate(v, va), INVALID_MFN) &&
+            sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, e | PTE_RW, 0, 0))
+            sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, e, 0, 0);
+    }
+}
+
 /* Walks through a table, takes it out and makes it writable. */
 static void recycle(struct vcpu *v)
 {
@@ -421,7 +434,7 @@ static void life(void)
         sim_domain_make(i);
         return;
     }
-    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(200))) {
+    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(60))) {
         if (!s->killed)
             sim_deaths += sim_domain_kill(i);
         return;
@@ -441,7 +454,7 @@ void sim_action(void)
 {
     static void (*const actions[])(struct vcpu *v) = {
         mmu_update, mmu_update, mmu_update, mmu_update, mmuext, mmuext, mmuext, update_va, update_va,
-        store, store, emulated_store_anywhere, retype, retype, recycle, build_tree, balloon, descriptor_table,
+        store, store, emulated_store_anywhere, retype, retype, recycle, repair, repair, build_tree, balloon, descriptor_table,
         sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall,
     };
     struct vcpu *v;

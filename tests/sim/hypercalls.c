@@ -186,26 +186,57 @@ static void grant_entry(struct vcpu *v)
     e->frame = sim_any_frame(v->domain).n;
 }
 
-static void grant_map(struct vcpu *v)
+/* @return whether it was mapped */
+static bool map_one(struct vcpu *v, domid_t dom, u32 ref, u64 addr, u32 flags)
 {
-    struct gnttab_map_grant_ref op = {
-        .host_addr = sim_any_va() & PAGE_MASK,
-        .flags = (sim_rnd(10) ? GNTMAP_host_map : sim_rnd(64)) | (sim_rnd(2) ? GNTMAP_readonly : 0),
-        .ref = sim_rnd(15) ? 8 + sim_rnd(REFS) : small(),
-        .dom = sim_rnd(SIM_DOMAINS),
-    };
+    struct gnttab_map_grant_ref op = { .host_addr = addr, .flags = flags, .ref = ref, .dom = dom };
 
-    if (!sim_rnd(4)) {
-        op.flags |= GNTMAP_contains_pte;
-        op.host_addr = mfn_to_paddr(sim_any_frame(v->domain)) + sim_rnd(16) * 8;
-    }
     memcpy(list(), &op, sizeof(op));
     sim_hypercall(v, __HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, LIST, 1, 0);
     memcpy(&op, list(), sizeof(op));
-    if (op.status == GNTST_okay && (op.flags & GNTMAP_host_map)) {
-        sim_granted++;
-        sim_note_grant(v->domain->id, paddr_to_mfn(op.dev_bus_addr));
-        memcpy(sim_window() + 0x3000 + op.handle % 32 * 16, &op.host_addr, 8);
+    if (op.status != GNTST_okay || !(flags & GNTMAP_host_map))
+        return false;
+    sim_granted++;
+    sim_note_grant(v->domain->id, paddr_to_mfn(op.dev_bus_addr));
+    if (!(flags & GNTMAP_readonly))
+        sim_note_writable_grant(v->domain->id, paddr_to_mfn(op.dev_bus_addr));
+    memcpy(sim_window() + 0x3000 + op.handle % 32 * 16, &op.host_addr, 8);
+    return true;
+}
+
+static void grant_map(struct vcpu *v)
+{
+    u32 flags = (sim_rnd(10) ? GNTMAP_host_map : sim_rnd(64)) | (sim_rnd(2) ? GNTMAP_readonly : 0);
+    u64 addr = sim_any_va() & PAGE_MASK;
+
+    if (!sim_rnd(4)) {
+        flags |= GNTMAP_contains_pte;
+        addr = mfn_to_paddr(sim_any_frame(v->domain)) + sim_rnd(16) * 8;
+    }
+    map_one(v, sim_rnd(SIM_DOMAINS), sim_rnd(15) ? 8 + sim_rnd(REFS) : small(), addr, flags);
+}
+
+/* A grant that is right in every respect, whose mapping the guest then tries to change. */
+static void grant_session(struct vcpu *v)
+{
+    struct domain *other = sim_domain(sim_rnd(SIM_DOMAINS));
+    bool readonly = sim_rnd(2);
+    u32 ref = 8 + sim_rnd(REFS);
+    struct grant_entry_v1 *e;
+    u64 va, pte;
+
+    if (!other || other == v->domain || sim_domains[other->id].killing)
+        return;
+    e = grant_shared(other->grant, ref);
+    e->domid = v->domain->id;
+    e->frame = sim_any_frame(other).n;
+    e->flags = GTF_permit_access | (readonly ? GTF_readonly : 0);
+    va = SIM_LINEAR + ((u64)sim_rnd(80) << PAGE_SHIFT);
+    if (!map_one(v, other->id, ref, va, GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0)))
+        return;
+    for (unsigned n = sim_rnd(4); n; n--) {
+        pte = (u64)e->frame << PAGE_SHIFT | (sim_rnd(8) ? 1 : 0) | (u64)sim_rnd(4) << 1 | (u64)sim_rnd(8) << 9;
+        sim_hypercall(v, __HYPERVISOR_update_va_mapping, va, pte, 0, 0);
     }
 }
 
@@ -301,7 +332,7 @@ void sim_any_hypercall(struct vcpu *v)
 {
     static void (*const some[])(struct vcpu *v) = {
         event_channel, event_channel, event_channel, vcpu_op, sched_op, memory_op, memory_op, grant_entry, grant_entry,
-        grant_map, grant_map, grant_unmap, grant_unmap, grant_copy, grant_other, multicall, version, wild,
+        grant_map, grant_session, grant_session, grant_unmap, grant_unmap, grant_copy, grant_other, multicall, version, wild,
     };
 
     some[sim_rnd(ARRAY_SIZE(some))](v);

@@ -21,11 +21,16 @@ struct expected {
 static struct expected *expected;
 
 /* By frame: the domains that have had it granted since it was allocated. */
-static u8 *granted;
+static u8 *granted, *granted_writable;
 
 void sim_note_grant(domid_t id, mfn_t mfn)
 {
     granted[mfn.n] |= 1 << id;
+}
+
+void sim_note_writable_grant(domid_t id, mfn_t mfn)
+{
+    granted_writable[mfn.n] |= 1 << id;
 }
 
 static void want_ref(mfn_t mfn)
@@ -75,7 +80,8 @@ static void entry_l1(const struct frame *f, u64 n, unsigned i, u64 e)
     }
     if (free_or_kept(mfn_to_frame(target)))
         sim_fail("entry %u of %#lx maps frame %#lx, which is free or ours", i, n, target.n);
-    if (mfn_to_frame(target)->owner != f->owner && f->owner != 0 && !(granted[target.n] >> f->owner & 1))
+    if (mfn_to_frame(target)->owner != f->owner && f->owner != 0 &&
+        !((e & PTE_RW ? granted_writable : granted)[target.n] >> f->owner & 1))
         sim_fail("d%d maps frame %#lx of d%d, which was not granted", f->owner, target.n, mfn_to_frame(target)->owner);
     if (e & (PTE_PWT | PTE_PCD | PTE_PAT))
         sim_fail("entry %u of %#lx maps RAM uncached: %#lx", i, n, e);
@@ -118,7 +124,7 @@ static void gather_frame(u64 n)
     enum frame_type type = frame_type(f);
 
     if (free_or_kept(f)) {
-        granted[n] = 0;
+        granted[n] = granted_writable[n] = 0;
         return;
     }
     if (f->refs & FRAME_ALLOCATED)
@@ -227,6 +233,7 @@ void sim_check(void)
     if (!expected) {
         expected = malloc(max_frame * sizeof(*expected));
         granted = calloc(max_frame, 1);
+        granted_writable = calloc(max_frame, 1);
     }
     memset(expected, 0, max_frame * sizeof(*expected));
     for (u64 n = 0; n < max_frame; n++)

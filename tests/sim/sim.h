@@ -83,6 +83,7 @@ extern u64 sim_emulated, sim_granted, sim_ungranted, sim_deaths; /* successes, t
 /* ---- invariants.c, holders_*.c ---- */
 void sim_check(void);
 void sim_note_grant(domid_t id, mfn_t mfn); /* @id has been given a mapping of another's frame */
+void sim_note_writable_grant(domid_t id, mfn_t mfn);
 void sim_fifo_pages(const struct domain *d, void (*fn)(mfn_t mfn));
 void sim_pirq_pages(const struct domain *d, void (*fn)(mfn_t mfn));
 
