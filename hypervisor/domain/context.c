@@ -14,7 +14,8 @@
 #include "machine/tlb.h"
 #include "mm/paging.h"
 
-static DEFINE_PERCPU(struct vcpu *, fpu_owner); /* whose FPU state this CPU holds, if its dirty_cpu says so too */
+static DEFINE_PERCPU(struct vcpu *,
+                     fpu_owner); /* whose FPU state this CPU holds, if its dirty_cpu says so too */
 
 static void save(struct vcpu *v)
 {

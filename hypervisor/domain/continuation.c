@@ -19,7 +19,7 @@ long hypercall_continue(unsigned nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 
     v->hcall_preempted = true;
     if (v->in_multicall) {
-        v->multicall_next = (struct hcall_next){ nr, { a1, a2, a3, a4, a5 } };
+        v->multicall_next = (struct hcall_next){nr, {a1, a2, a3, a4, a5}};
         return -ERESTART;
     }
     r->rip -= HYPERCALL_INSN_BYTES;

@@ -31,8 +31,8 @@
 enum kill_stage { KILL_NOT, KILL_EVENTS, KILL_GRANTS, KILL_SMALL, KILL_MEMORY, KILL_DONE };
 
 struct domain *dom0;
-static struct domain pseudo_xen = { .id = DOMID_XEN, .refs = 1 };
-static struct domain pseudo_io = { .id = DOMID_IO, .refs = 1 };
+static struct domain pseudo_xen = {.id = DOMID_XEN, .refs = 1};
+static struct domain pseudo_io = {.id = DOMID_IO, .refs = 1};
 struct domain *dom_xen = &pseudo_xen, *dom_io = &pseudo_io;
 static const struct domain_kind *kinds[2];
 void (*machine_shutdown)(u8 reason) __noreturn;
@@ -71,13 +71,54 @@ static struct domain *domain_alloc(domid_t id, const struct domain_config *cfg)
     d->shutdown_code = SHUTDOWN_CODE_NONE;
     d->controller_pauses = d->pause_count = 1;
     d->min_mfn = ~0UL;
-    d->max_pages = cfg->privileged ? ~0UL : 0; /* the toolstack sets the limit: XEN_DOMCTL_max_mem */
+    d->max_pages = cfg->privileged ? ~0UL : 0; /* XEN_DOMCTL_max_mem sets the limit */
     spin_lock_init(&d->lock, LOCK_DOMAIN);
     spin_lock_init(&d->state_lock, LOCK_DOMAIN_STATE);
     spin_lock_init(&d->page_lock, LOCK_DOMAIN_PAGES);
     tasklet_init(&d->destroy, domain_destroy, d);
     list_init(&d->list);
     return d;
+}
+
+/* What a domain consists of beside itself; all or nothing. */
+static int make_parts(struct domain *d, const struct domain_config *cfg)
+{
+    int rc = sched_group_init(&d->group, d->id);
+
+    if (rc)
+        return rc;
+    rc = event_domain_init(d, cfg->max_event_ports);
+    if (rc)
+        goto free_group;
+    rc = grant_table_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames);
+    if (rc)
+        goto free_events;
+    rc = pirq_domain_init(d);
+    if (rc)
+        goto free_grants;
+    rc = d->kind->domain_create(d);
+    if (rc)
+        goto free_pirqs;
+    return 0;
+
+free_pirqs:
+    pirq_domain_destroy(d);
+free_grants:
+    grant_table_destroy(d);
+free_events:
+    event_domain_destroy(d);
+free_group:
+    sched_group_destroy(&d->group);
+    return rc;
+}
+
+static void free_parts(struct domain *d)
+{
+    d->kind->domain_destroy(d);
+    pirq_domain_destroy(d);
+    grant_table_destroy(d);
+    event_domain_destroy(d);
+    sched_group_destroy(&d->group);
 }
 
 int domain_create(domid_t id, const struct domain_config *cfg, struct domain **out)
@@ -94,25 +135,13 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **o
     d->vcpus = heap_array(cfg->max_vcpus, sizeof(*d->vcpus));
     if (!d->vcpus)
         goto free_domain;
-    rc = sched_group_init(&d->group, id);
+    rc = make_parts(d, cfg);
     if (rc)
         goto free_vcpus;
-    rc = event_domain_init(d, cfg->max_event_ports);
-    if (rc)
-        goto free_group;
-    rc = grant_table_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames);
-    if (rc)
-        goto free_events;
-    rc = pirq_domain_init(d);
-    if (rc)
-        goto free_grants;
-    rc = d->kind->domain_create(d);
-    if (rc)
-        goto free_pirqs;
     rc = -ENOMEM;
     d->shared_info = page_alloc();
     if (!d->shared_info)
-        goto free_kind;
+        goto free_all_parts;
     domain_update_wallclock(d);
     rc = domain_table_insert(d);
     if (rc)
@@ -126,16 +155,8 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **o
 
 free_shared_info:
     page_free(d->shared_info);
-free_kind:
-    d->kind->domain_destroy(d);
-free_pirqs:
-    pirq_domain_destroy(d);
-free_grants:
-    grant_table_destroy(d);
-free_events:
-    event_domain_destroy(d);
-free_group:
-    sched_group_destroy(&d->group);
+free_all_parts:
+    free_parts(d);
 free_vcpus:
     heap_free(d->vcpus);
 free_domain:
@@ -153,11 +174,7 @@ static void domain_destroy(void *data)
         timer_kill(&d->watchdog[i]);
     for_each_vcpu(d, v)
         vcpu_destroy(v);
-    d->kind->domain_destroy(d);
-    pirq_domain_destroy(d);
-    grant_table_destroy(d);
-    event_domain_destroy(d);
-    sched_group_destroy(&d->group);
+    free_parts(d);
     unshare_frame(d->shared_info);
     page_free(d->shared_info);
     range_list_free(d->iomem);
@@ -416,8 +433,8 @@ static void guest_state(void)
         pr_error("CPU %u was idle\n", cpu_id());
         return;
     }
-    pr_error("Guest d%dv%u at rip %016lx rsp %016lx rflags %08lx, entry %x error %x\n", v->domain->id, v->id, r->rip,
-             r->rsp, r->rflags, r->vector, r->error_code);
+    pr_error("Guest d%dv%u at rip %016lx rsp %016lx rflags %08lx, entry %x error %x\n",
+             v->domain->id, v->id, r->rip, r->rsp, r->rflags, r->vector, r->error_code);
     pr_error("  rax %016lx rdi %016lx rsi %016lx rdx %016lx\n", r->rax, r->rdi, r->rsi, r->rdx);
 }
 

@@ -17,7 +17,8 @@
 
 static struct spinlock table_lock = SPINLOCK_INIT(LOCK_DOMAIN_TABLE);
 static struct list all = LIST_INIT(all);
-static struct domain *hash[HASH_SIZE]; /* the last one looked up of those with this remainder; a hint */
+static struct domain
+    *hash[HASH_SIZE]; /* the last one looked up of those with this remainder; a hint */
 
 /* table_lock held */
 static struct domain *find(domid_t id)

@@ -47,7 +47,8 @@ static void two_level_unmask(struct domain *d, struct event_channel *c)
 
     if (c->port >= EVTCHN_2L_NR_CHANNELS)
         return;
-    if (atomic_test_and_clear_bit(c->port, s->evtchn_mask) && test_bit(c->port, s->evtchn_pending) && v)
+    if (atomic_test_and_clear_bit(c->port, s->evtchn_mask) &&
+        test_bit(c->port, s->evtchn_pending) && v)
         select_word(v, c->port);
 }
 

@@ -28,7 +28,8 @@ struct event_channel *event_channel(const struct domain *d, evtchn_port_t port)
     if (port >= atomic_load(&d->event.valid_ports))
         return NULL;
     group = d->event.groups[port / EVENT_PORTS_PER_GROUP];
-    return group[port / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP] + port % EVENT_CHANNELS_PER_BUCKET;
+    return group[port / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP] +
+           port % EVENT_CHANNELS_PER_BUCKET;
 }
 
 /* Makes records for the next EVENT_CHANNELS_PER_BUCKET ports. */
@@ -315,13 +316,18 @@ int event_close(struct domain *d, evtchn_port_t port)
             close_interdomain(d, c);
             break;
         }
-        /* Now the other domain is known and cannot go away while the channel is open; take both locks. */
+        /*
+         * Now the other domain is known and cannot go away while the channel is open; take both
+         * locks.
+         */
         if (rd) {
             spin_unlock_pair(&d->event.lock, &rd->event.lock);
             domain_put(rd);
             spin_lock(&d->event.lock);
         }
-        rd = c->state == EVTCHNSTAT_interdomain && c->remote.domain != d ? domain_get(c->remote.domain) : NULL;
+        rd = c->state == EVTCHNSTAT_interdomain && c->remote.domain != d
+                 ? domain_get(c->remote.domain)
+                 : NULL;
         spin_unlock(&d->event.lock);
     }
     if (rd) {
@@ -361,7 +367,8 @@ int event_domain_init(struct domain *d, unsigned max_ports)
 
     spin_lock_init(&e->lock, LOCK_EVENT_DOMAIN);
     e->ops = &event_2l_ops;
-    e->max_ports = max_ports ? MIN(max_ports, EVTCHN_FIFO_NR_CHANNELS - 1u) : EVTCHN_FIFO_NR_CHANNELS - 1u;
+    e->max_ports =
+        max_ports ? MIN(max_ports, EVTCHN_FIFO_NR_CHANNELS - 1u) : EVTCHN_FIFO_NR_CHANNELS - 1u;
     rc = add_bucket(d);
     e->lowest_free = 1; /* port 0 is never given out */
     if (rc)
@@ -386,10 +393,9 @@ void event_domain_barrier(struct domain *d)
     spin_unlock(&d->event.lock);
 }
 
-
 void event_dump(struct domain *d)
 {
-    static const char *const names[] = { "closed", "unbound", "interdomain", "pirq", "virq", "ipi" };
+    static const char *const names[] = {"closed", "unbound", "interdomain", "pirq", "virq", "ipi"};
 
     spin_lock(&d->event.lock);
     pr_info("d%d: %u event channels\n", d->id, d->event.active_ports);

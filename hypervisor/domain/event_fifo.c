@@ -19,21 +19,21 @@
 #include "mm/heap.h"
 
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
-#define MAX_PAGES (EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
-#define W_PENDING (1u << EVTCHN_FIFO_PENDING)
-#define W_MASKED (1u << EVTCHN_FIFO_MASKED)
-#define W_LINKED (1u << EVTCHN_FIFO_LINKED)
-#define W_BUSY (1u << EVTCHN_FIFO_BUSY)
-#define W_LINK ((u32)EVTCHN_FIFO_LINK_MASK)
+#define MAX_PAGES      (EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
+#define W_PENDING      (1u << EVTCHN_FIFO_PENDING)
+#define W_MASKED       (1u << EVTCHN_FIFO_MASKED)
+#define W_LINKED       (1u << EVTCHN_FIFO_LINKED)
+#define W_BUSY         (1u << EVTCHN_FIFO_BUSY)
+#define W_LINK         ((u32)EVTCHN_FIFO_LINK_MASK)
 
 struct event_fifo_domain {
     struct spinlock lock;
-    unsigned pages;                     /* published after the entry */
+    unsigned pages; /* published after the entry */
     event_word_t *page[MAX_PAGES];
 };
 
 struct event_fifo_vcpu {
-    struct evtchn_fifo_control_block *control; /* in the guest's page; NULL: not yet */
+    struct evtchn_fifo_control_block *control;  /* in the guest's page; NULL: not yet */
     evtchn_port_t tail[EVTCHN_FIFO_MAX_QUEUES]; /* 0: empty */
 };
 
@@ -49,8 +49,8 @@ static event_word_t *word_of(const struct domain *d, evtchn_port_t port)
 
 /*
  * Makes the word of a queue's tail point to @port, if it is still linked: the
- * guest clears LINKED when it takes the event. BUSY keeps the guest from unlinking it for a moment when
- * it interferes all the time. @return false: it is no longer in the queue
+ * guest clears LINKED when it takes the event. BUSY keeps the guest from unlinking it for a moment
+ * when it interferes all the time. @return false: it is no longer in the queue
  */
 static bool link_behind(event_word_t *tail, evtchn_port_t port)
 {
@@ -68,7 +68,10 @@ static bool link_behind(event_word_t *tail, evtchn_port_t port)
     return true; /* a guest that races with itself on purpose loses its own events */
 }
 
-/* f->lock held. Appends the event to the queue of @v. @return true: the queue was empty, tell the vCPU */
+/*
+ * f->lock held. Appends the event to the queue of @v. @return true: the queue was empty, tell the
+ * vCPU
+ */
 static bool append(struct domain *d, struct vcpu *v, struct event_channel *c)
 {
     struct event_fifo_vcpu *q = v->event.fifo, *old = d->vcpus[c->last_vcpu]->event.fifo;
@@ -119,7 +122,10 @@ static void fifo_init_port(struct domain *d, struct event_channel *c)
 
     c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
     c->pending = false;
-    /* A port that was closed while linked is still in its old queue; the guest will find it not pending there. */
+    /*
+     * A port that was closed while linked is still in its old queue; the guest will find it not
+     * pending there.
+     */
     if (word && (READ_ONCE(*word) & W_LINKED))
         guest_printk(LOG_DEBUG, "d%d port %u is already on a queue\n", d->id, c->port);
 }
@@ -209,7 +215,10 @@ static int vcpus_alloc(struct domain *d)
     return 0;
 }
 
-/* The ports that are open already: default priority, and what is pending is kept for when their pages come. */
+/*
+ * The ports that are open already: default priority, and what is pending is kept for when their
+ * pages come.
+ */
 static void take_over_ports(struct domain *d)
 {
     for (evtchn_port_t port = 1; port < d->event.valid_ports; port++) {
@@ -283,7 +292,8 @@ int event_fifo_init_control(struct evtchn_init_control *args)
 /* The ports of a page that was just added: those notified before become pending now. */
 static void deliver_kept(struct domain *d, evtchn_port_t first)
 {
-    for (evtchn_port_t port = first; port < first + WORDS_PER_PAGE && port < d->event.valid_ports; port++) {
+    for (evtchn_port_t port = first; port < first + WORDS_PER_PAGE && port < d->event.valid_ports;
+         port++) {
         struct event_channel *c = event_channel(d, port);
         bool irq = spin_lock_irqsave(&c->lock);
 
@@ -325,7 +335,10 @@ out:
     return rc;
 }
 
-/* All ports are closed: nobody notifies any more. Gives the guest's pages back and returns to the 2-level ABI. */
+/*
+ * All ports are closed: nobody notifies any more. Gives the guest's pages back and returns to the
+ * 2-level ABI.
+ */
 void event_fifo_destroy(struct domain *d)
 {
     struct event_fifo_domain *f = d->event.fifo;

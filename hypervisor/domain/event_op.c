@@ -174,20 +174,20 @@ static const struct {
     u8 size;
     bool out;
 } commands[] = {
-    [EVTCHNOP_bind_interdomain] = { sizeof(struct evtchn_bind_interdomain), true },
-    [EVTCHNOP_bind_virq] = { sizeof(struct evtchn_bind_virq), true },
-    [EVTCHNOP_bind_pirq] = { sizeof(struct evtchn_bind_pirq), true },
-    [EVTCHNOP_close] = { sizeof(struct evtchn_close), false },
-    [EVTCHNOP_send] = { sizeof(struct evtchn_send), false },
-    [EVTCHNOP_status] = { sizeof(struct evtchn_status), true },
-    [EVTCHNOP_alloc_unbound] = { sizeof(struct evtchn_alloc_unbound), true },
-    [EVTCHNOP_bind_ipi] = { sizeof(struct evtchn_bind_ipi), true },
-    [EVTCHNOP_bind_vcpu] = { sizeof(struct evtchn_bind_vcpu), false },
-    [EVTCHNOP_unmask] = { sizeof(struct evtchn_unmask), false },
-    [EVTCHNOP_reset] = { sizeof(struct evtchn_reset), false },
-    [EVTCHNOP_init_control] = { sizeof(struct evtchn_init_control), true },
-    [EVTCHNOP_expand_array] = { sizeof(struct evtchn_expand_array), false },
-    [EVTCHNOP_set_priority] = { sizeof(struct evtchn_set_priority), false },
+    [EVTCHNOP_bind_interdomain] = {sizeof(struct evtchn_bind_interdomain), true},
+    [EVTCHNOP_bind_virq] = {sizeof(struct evtchn_bind_virq), true},
+    [EVTCHNOP_bind_pirq] = {sizeof(struct evtchn_bind_pirq), true},
+    [EVTCHNOP_close] = {sizeof(struct evtchn_close), false},
+    [EVTCHNOP_send] = {sizeof(struct evtchn_send), false},
+    [EVTCHNOP_status] = {sizeof(struct evtchn_status), true},
+    [EVTCHNOP_alloc_unbound] = {sizeof(struct evtchn_alloc_unbound), true},
+    [EVTCHNOP_bind_ipi] = {sizeof(struct evtchn_bind_ipi), true},
+    [EVTCHNOP_bind_vcpu] = {sizeof(struct evtchn_bind_vcpu), false},
+    [EVTCHNOP_unmask] = {sizeof(struct evtchn_unmask), false},
+    [EVTCHNOP_reset] = {sizeof(struct evtchn_reset), false},
+    [EVTCHNOP_init_control] = {sizeof(struct evtchn_init_control), true},
+    [EVTCHNOP_expand_array] = {sizeof(struct evtchn_expand_array), false},
+    [EVTCHNOP_set_priority] = {sizeof(struct evtchn_set_priority), false},
 };
 
 union event_args {

@@ -16,7 +16,7 @@ struct side {
     struct domain *d;
     bool by_ref;
     u32 ref;
-    u32 flags;  /* GNTMAP_host_map, readonly for the source */
+    u32 flags; /* GNTMAP_host_map, readonly for the source */
     mfn_t frame;
 };
 
@@ -26,7 +26,8 @@ static int hold(struct side *s, const struct gnttab_copy_ptr *p, bool by_ref, bo
     struct domain *self = current_domain();
     int rc;
 
-    *s = (struct side){ .by_ref = by_ref, .flags = GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0u) };
+    *s = (struct side){.by_ref = by_ref,
+                       .flags = GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0u)};
     if (!by_ref && p->domid != DOMID_SELF)
         return GNTST_permission_denied;
     s->d = p->domid == DOMID_SELF ? domain_get(self) : domain_find(p->domid);
@@ -70,8 +71,8 @@ static int copy_one(const struct gnttab_copy *op)
     rc = hold(&to, &op->dest, op->flags & GNTCOPY_dest_gref, false);
     if (rc)
         goto out;
-    memmove((char *)mfn_to_virt(to.frame) + op->dest.offset, (char *)mfn_to_virt(from.frame) + op->source.offset,
-            op->len);
+    memmove((char *)mfn_to_virt(to.frame) + op->dest.offset,
+            (char *)mfn_to_virt(from.frame) + op->source.offset, op->len);
     release(&to);
 out:
     release(&from);

@@ -17,8 +17,8 @@
 #include "sched/softirq.h"
 
 #define UNMAP_BATCH 32
-#define MAP_PARTS (GNTMAP_device_map | GNTMAP_host_map)
-#define MAP_KEPT (MAP_PARTS | GNTMAP_readonly | GNTMAP_application_map | GNTMAP_contains_pte)
+#define MAP_PARTS   (GNTMAP_device_map | GNTMAP_host_map)
+#define MAP_KEPT    (MAP_PARTS | GNTMAP_readonly | GNTMAP_application_map | GNTMAP_contains_pte)
 
 static struct maptrack *maptrack(struct grant_table *t, u32 handle)
 {
@@ -71,7 +71,8 @@ static void handle_put(struct domain *d, u32 h)
 }
 
 /* Pins and maps; the handle is not visible yet. GNTST_* */
-static int map_frame(struct domain *ld, struct domain *rd, const struct gnttab_map_grant_ref *op, mfn_t *frame)
+static int map_frame(struct domain *ld, struct domain *rd, const struct gnttab_map_grant_ref *op,
+                     mfn_t *frame)
 {
     int rc;
 
@@ -149,8 +150,8 @@ struct unmap {
     /* what has been done: */
     struct domain *rd;
     u32 ref, frame;
-    u32 ended;      /* GNTMAP_host_map, device_map: unpinned after the flush; GNTMAP_readonly */
-    bool last;      /* nothing of the handle is left */
+    u32 ended; /* GNTMAP_host_map, device_map: unpinned after the flush; GNTMAP_readonly */
+    bool last; /* nothing of the handle is left */
 };
 
 /* The granting domain's lock held: nobody else ends the same mapping. GNTST_* */
@@ -241,7 +242,8 @@ static int read_unmap(struct unmap *u, vaddr_t at)
 
     if (read_guest_struct(&op, at))
         return -EFAULT;
-    *u = (struct unmap){ .host_addr = op.host_addr, .dev_bus_addr = op.dev_bus_addr, .handle = op.handle };
+    *u = (struct unmap){
+        .host_addr = op.host_addr, .dev_bus_addr = op.dev_bus_addr, .handle = op.handle};
     return 0;
 }
 
@@ -251,18 +253,19 @@ static int read_replace(struct unmap *u, vaddr_t at)
 
     if (read_guest_struct(&op, at))
         return -EFAULT;
-    *u = (struct unmap){ .host_addr = op.host_addr, .new_addr = op.new_addr, .handle = op.handle };
+    *u = (struct unmap){.host_addr = op.host_addr, .new_addr = op.new_addr, .handle = op.handle};
     return 0;
 }
 
-static const struct unmap_form form_unmap = {
-    sizeof(struct gnttab_unmap_grant_ref), read_unmap, offsetof(struct gnttab_unmap_grant_ref, status)
-};
-static const struct unmap_form form_replace = {
-    sizeof(struct gnttab_unmap_and_replace), read_replace, offsetof(struct gnttab_unmap_and_replace, status)
-};
+static const struct unmap_form form_unmap = {sizeof(struct gnttab_unmap_grant_ref), read_unmap,
+                                             offsetof(struct gnttab_unmap_grant_ref, status)};
+static const struct unmap_form form_replace = {sizeof(struct gnttab_unmap_and_replace),
+                                               read_replace,
+                                               offsetof(struct gnttab_unmap_and_replace, status)};
 
-/* Up to UNMAP_BATCH operations. @return how many, negative; those begun are finished in either case */
+/*
+ * Up to UNMAP_BATCH operations. @return how many, negative; those begun are finished in either case
+ */
 static long unmap_batch(const struct unmap_form *form, vaddr_t uop, u32 count)
 {
     struct unmap u[UNMAP_BATCH];

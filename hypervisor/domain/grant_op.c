@@ -31,8 +31,8 @@ static int setup_frames(struct domain *d, struct gnttab_setup_table *op)
     mfn_t mfn;
 
     if (op->nr_frames > grant_max_frames(d)) {
-        guest_printk(LOG_INFO, "d%d: %u grant frames asked for, the limit is %u\n", d->id, op->nr_frames,
-                     grant_max_frames(d));
+        guest_printk(LOG_INFO, "d%d: %u grant frames asked for, the limit is %u\n", d->id,
+                     op->nr_frames, grant_max_frames(d));
         op->status = GNTST_general_error;
         return 0;
     }
@@ -145,7 +145,8 @@ static long get_version(vaddr_t uop, u32 count)
     }
     domain_put(d);
     op.version = 1;
-    return guest_write(uop + offsetof(struct gnttab_get_version, version), &op.version, sizeof(op.version));
+    return guest_write(uop + offsetof(struct gnttab_get_version, version), &op.version,
+                       sizeof(op.version));
 }
 
 /* There are none in version 1. */
@@ -166,17 +167,19 @@ static const struct {
     u8 size;   /* of one element */
     bool list; /* may be preempted: returns how many elements are done */
 } ops[] = {
-    [GNTTABOP_map_grant_ref] = { grant_do_map, sizeof(struct gnttab_map_grant_ref), true },
-    [GNTTABOP_unmap_grant_ref] = { grant_do_unmap, sizeof(struct gnttab_unmap_grant_ref), true },
-    [GNTTABOP_setup_table] = { setup_table, sizeof(struct gnttab_setup_table), false },
-    [GNTTABOP_dump_table] = { dump_table, sizeof(struct gnttab_dump_table), false },
-    [GNTTABOP_transfer] = { grant_do_transfer, sizeof(struct gnttab_transfer), true },
-    [GNTTABOP_copy] = { grant_do_copy, sizeof(struct gnttab_copy), true },
-    [GNTTABOP_query_size] = { query_size, sizeof(struct gnttab_query_size), false },
-    [GNTTABOP_unmap_and_replace] = { grant_do_unmap_and_replace, sizeof(struct gnttab_unmap_and_replace), true },
-    [GNTTABOP_set_version] = { set_version, sizeof(struct gnttab_set_version), false },
-    [GNTTABOP_get_status_frames] = { get_status_frames, sizeof(struct gnttab_get_status_frames), false },
-    [GNTTABOP_get_version] = { get_version, sizeof(struct gnttab_get_version), false },
+    [GNTTABOP_map_grant_ref] = {grant_do_map, sizeof(struct gnttab_map_grant_ref), true},
+    [GNTTABOP_unmap_grant_ref] = {grant_do_unmap, sizeof(struct gnttab_unmap_grant_ref), true},
+    [GNTTABOP_setup_table] = {setup_table, sizeof(struct gnttab_setup_table), false},
+    [GNTTABOP_dump_table] = {dump_table, sizeof(struct gnttab_dump_table), false},
+    [GNTTABOP_transfer] = {grant_do_transfer, sizeof(struct gnttab_transfer), true},
+    [GNTTABOP_copy] = {grant_do_copy, sizeof(struct gnttab_copy), true},
+    [GNTTABOP_query_size] = {query_size, sizeof(struct gnttab_query_size), false},
+    [GNTTABOP_unmap_and_replace] = {grant_do_unmap_and_replace,
+                                    sizeof(struct gnttab_unmap_and_replace), true},
+    [GNTTABOP_set_version] = {set_version, sizeof(struct gnttab_set_version), false},
+    [GNTTABOP_get_status_frames] = {get_status_frames, sizeof(struct gnttab_get_status_frames),
+                                    false},
+    [GNTTABOP_get_version] = {get_version, sizeof(struct gnttab_get_version), false},
 };
 
 long do_grant_table_op(u64 cmd, vaddr_t uop, u64 count)
@@ -194,5 +197,6 @@ long do_grant_table_op(u64 cmd, vaddr_t uop, u64 count)
         return rc;
     if ((u64)rc == count)
         return 0;
-    return hypercall_continue(__HYPERVISOR_grant_table_op, cmd, uop + (u64)rc * ops[cmd].size, count - (u64)rc, 0, 0);
+    return hypercall_continue(__HYPERVISOR_grant_table_op, cmd, uop + (u64)rc * ops[cmd].size,
+                              count - (u64)rc, 0, 0);
 }

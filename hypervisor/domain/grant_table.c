@@ -15,11 +15,11 @@
 #include "sched/softirq.h"
 #include <xen/memory.h>
 
-#define DEFAULT_FRAMES 64u      /* gnttab_max_frames= of Xen */
-#define DEFAULT_MAPTRACK 1024u  /* gnttab_max_maptrack_frames= */
-#define LIMIT_FRAMES 1024u
-#define LIMIT_MAPTRACK 8192u
-#define RELEASE_BATCH 64
+#define DEFAULT_FRAMES   64u   /* gnttab_max_frames= of Xen */
+#define DEFAULT_MAPTRACK 1024u /* gnttab_max_maptrack_frames= */
+#define LIMIT_FRAMES     1024u
+#define LIMIT_MAPTRACK   8192u
+#define RELEASE_BATCH    64
 
 static int check_limits(unsigned *frames, unsigned *maptrack)
 {
@@ -239,8 +239,9 @@ void grant_dump(struct domain *d)
         const struct grant_entry_v1 *e = grant_shared(t, ref);
 
         if (a->host_readers || a->host_writers || a->dev_readers || a->dev_writers)
-            pr_info("  %5u frame %x flags %x used by d%d: host r%u w%u dev r%u w%u\n", ref, a->frame, e->flags, a->by,
-                    a->host_readers, a->host_writers, a->dev_readers, a->dev_writers);
+            pr_info("  %5u frame %x flags %x used by d%d: host r%u w%u dev r%u w%u\n", ref,
+                    a->frame, e->flags, a->by, a->host_readers, a->host_writers, a->dev_readers,
+                    a->dev_writers);
     }
     spin_unlock(&t->lock);
 }

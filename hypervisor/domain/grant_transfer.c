@@ -86,7 +86,8 @@ long grant_do_transfer(vaddr_t uop, u32 count)
         if (read_guest_struct(&op, at))
             return -EFAULT;
         op.status = (int16_t)transfer_one(&op);
-        if (guest_write(at + offsetof(struct gnttab_transfer, status), &op.status, sizeof(op.status)))
+        if (guest_write(at + offsetof(struct gnttab_transfer, status), &op.status,
+                        sizeof(op.status)))
             return -EFAULT;
     }
     return count;

@@ -138,7 +138,8 @@ int domain_iomem_permit(struct domain *d, mfn_t first, u64 frames, bool allow)
     if (!frames || __builtin_add_overflow(first.n, frames - 1, &last))
         return -EINVAL;
     spin_lock(&d->lock);
-    rc = allow ? range_list_add(&d->iomem, first.n, last) : range_list_remove(&d->iomem, first.n, last);
+    rc = allow ? range_list_add(&d->iomem, first.n, last)
+               : range_list_remove(&d->iomem, first.n, last);
     spin_unlock(&d->lock);
     return rc;
 }

@@ -57,7 +57,8 @@ int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order)
             ASSERT(!(f->refs & FRAME_COUNT));
             f->type = 0;
             f->owner = d->id;
-            atomic_store(&f->refs, (u32)(FRAME_ALLOCATED | 1)); /* from here on others may refer to it */
+            atomic_store(&f->refs,
+                         (u32)(FRAME_ALLOCATED | 1)); /* from here on others may refer to it */
         }
     }
     spin_unlock(&d->page_lock);
@@ -190,7 +191,8 @@ void share_frame_with(struct domain *d, void *page, bool writable)
     struct frame *f = mfn_to_frame(mfn);
 
     spin_lock(&d->page_lock);
-    f->type = (u32)(writable ? FRAME_WRITABLE : FRAME_NONE) << TYPE_SHIFT | 1; /* can become nothing else */
+    f->type = (u32)(writable ? FRAME_WRITABLE : FRAME_NONE) << TYPE_SHIFT |
+              1; /* can become nothing else */
     f->owner = d->id;
     account_add(d, &d->xenheap_pages, 1);
     atomic_store(&f->refs, (u32)(FRAME_XENHEAP | FRAME_ALLOCATED | 1));

@@ -9,16 +9,16 @@
 #include "machine/irq.h"
 #include "mm/heap.h"
 
-#define NO_IRQ (-1)
+#define NO_IRQ      (-1)
 #define GUEST_PIRQS 64 /* of a domain that is not privileged, beyond the GSIs */
 
 struct pirq {
     struct domain *domain;
-    s16 irq;              /* NO_IRQ: not mapped */
-    bool reserved;        /* given out by PHYSDEVOP_get_free_pirq */
+    s16 irq;       /* NO_IRQ: not mapped */
+    bool reserved; /* given out by PHYSDEVOP_get_free_pirq */
     bool level, bound;
     u32 pirq;
-    evtchn_port_t port;   /* 0: not bound */
+    evtchn_port_t port; /* 0: not bound */
 };
 
 struct pirq_table {
@@ -26,7 +26,7 @@ struct pirq_table {
     unsigned count;
     unsigned long *eoi_map; /* in the guest's page; NULL: none */
     bool auto_unmask;
-    struct pirq *entries;   /* made with the first mapping */
+    struct pirq *entries; /* made with the first mapping */
 };
 
 unsigned pirq_count(const struct domain *d)
@@ -80,7 +80,7 @@ static int make_entries(struct domain *d)
     if (!e)
         return -ENOMEM;
     for (unsigned i = 0; i < t->count; i++)
-        e[i] = (struct pirq){ .domain = d, .irq = NO_IRQ, .pirq = i };
+        e[i] = (struct pirq){.domain = d, .irq = NO_IRQ, .pirq = i};
     atomic_store(&t->entries, e);
     return 0;
 }
@@ -216,10 +216,14 @@ static void eoi_map_set(struct domain *d, const struct pirq *p)
         atomic_test_and_clear_bit(p->pirq, map);
 }
 
-/* Domain 0 may bind a GSI that it has not mapped; its mode was set by PHYSDEVOP_setup_gsi or the firmware. */
+/*
+ * Domain 0 may bind a GSI that it has not mapped; its mode was set by PHYSDEVOP_setup_gsi or the
+ * firmware.
+ */
 static struct pirq *mapped_or_gsi(struct domain *d, u32 pirq)
 {
-    if (!mapped(d, pirq) && d->privileged && pirq < irq_gsi_count() && map_locked(d, (int)pirq, pirq) < 0)
+    if (!mapped(d, pirq) && d->privileged && pirq < irq_gsi_count() &&
+        map_locked(d, (int)pirq, pirq) < 0)
         return NULL;
     return mapped(d, pirq);
 }

@@ -14,7 +14,7 @@
 #include "mm/guest_access.h"
 #include <xen/sched.h>
 
-#define MAX_POLL_PORTS 128
+#define MAX_POLL_PORTS    128
 #define ODD_TIMEOUT_DELAY 100000000UL /* 100 ms */
 
 static void block(struct vcpu *v)
@@ -88,8 +88,8 @@ static long do_shutdown(vaddr_t arg)
 
     if (read_guest_struct(&s, arg))
         return -EFAULT;
-    guest_printk(LOG_DEBUG, "d%dv%u shuts down, reason %u, rip %016lx\n", current_domain()->id, current->id, s.reason,
-                 guest_regs()->rip);
+    guest_printk(LOG_DEBUG, "d%dv%u shuts down, reason %u, rip %016lx\n", current_domain()->id,
+                 current->id, s.reason, guest_regs()->rip);
     domain_shutdown(current_domain(), (u8)MIN(s.reason, 0xfeu));
     return 0;
 }

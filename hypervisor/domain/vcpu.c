@@ -19,9 +19,9 @@
 
 #define PV_DEFAULT_TICK 10000000UL /* PV guests start with a 100 Hz VIRQ_TIMER, as on Xen */
 
-static struct domain idle_domain = { .id = DOMID_IDLE, .refs = 1 };
+static struct domain idle_domain = {.id = DOMID_IDLE, .refs = 1};
 /* vcpu_info of vCPUs beyond the shared info page until they register one; nobody reads it */
-static struct vcpu_info dummy_info = { .evtchn_upcall_mask = 1 };
+static struct vcpu_info dummy_info = {.evtchn_upcall_mask = 1};
 
 bool vcpu_info_is_dummy(const struct vcpu *v)
 {
@@ -213,7 +213,10 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     return rc;
 }
 
-/* Moves the vcpu_info of @v to the guest's frame; everything counts as pending, so that nothing is lost. */
+/*
+ * Moves the vcpu_info of @v to the guest's frame; everything counts as pending, so that nothing is
+ * lost.
+ */
 static void info_move(struct vcpu *v, struct vcpu_info *to)
 {
     if (vcpu_info_is_dummy(v)) {

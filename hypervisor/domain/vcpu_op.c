@@ -16,8 +16,8 @@
 #include "mm/heap.h"
 #include <xen/sched.h>
 
-#define MIN_PERIOD 1000000UL            /* 1 ms */
-#define MAX_PERIOD (1UL << 56)          /* about two years */
+#define MIN_PERIOD 1000000UL   /* 1 ms */
+#define MAX_PERIOD (1UL << 56) /* about two years */
 
 static long initialise(struct vcpu *v, vaddr_t arg)
 {
@@ -81,7 +81,8 @@ static long register_runstate(struct vcpu *v, vaddr_t arg)
         vcpu_runstate_raw(v, &r);
     else
         vcpu_runstate_get(v, &r);
-    (void)guest_write(a.addr.p, &r, sizeof(r)); /* as Xen: an area that is not mapped now may be later */
+    (void)guest_write(a.addr.p, &r,
+                      sizeof(r)); /* as Xen: an area that is not mapped now may be later */
     return 0;
 }
 

@@ -96,7 +96,8 @@ static void time_info_store(struct vcpu_time_info *to, struct vcpu_time_info *t)
 {
     WRITE_ONCE(to->version, t->version - 1);
     smp_wmb();
-    memcpy((char *)to + sizeof(to->version), (char *)t + sizeof(t->version), sizeof(*t) - sizeof(t->version));
+    memcpy((char *)to + sizeof(to->version), (char *)t + sizeof(t->version),
+           sizeof(*t) - sizeof(t->version));
     smp_wmb();
     WRITE_ONCE(to->version, t->version);
 }
@@ -155,7 +156,8 @@ void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out)
 void vcpu_update_runstate(struct vcpu *v)
 {
     struct vcpu_runstate_info r;
-    vaddr_t area = v->runstate_guest, entry = area + offsetof(struct vcpu_runstate_info, state_entry_time);
+    vaddr_t area = v->runstate_guest,
+            entry = area + offsetof(struct vcpu_runstate_info, state_entry_time);
     bool flag = v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
 
     if (!area)

@@ -12,6 +12,6 @@ int cpupool_get(u32 id, bool exact, struct cpupool_info *out)
     (void)exact;
     if (id != 0)
         return -ENOENT;
-    *out = (struct cpupool_info){ 0, sched_current()->id, &cpu_online_mask };
+    *out = (struct cpupool_info){0, sched_current()->id, &cpu_online_mask};
     return 0;
 }

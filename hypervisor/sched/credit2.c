@@ -4,8 +4,7 @@
  * credit that burns while it runs, the faster the smaller its weight; the unit
  * with the most credit runs. When even the best has none left, everyone gets
  * 10 ms more. A running unit is preempted by one with more credit, but not
- * before the rate limit (1 ms) is over. A cap is a budget of the whole domain for
- * each 100 ms. A CPU that goes idle, and each queue every 100 ms, takes work from
+ * before the rate limit (1 ms) is over. Caps are in credit2_cap.c. A CPU that goes idle, and each queue every 100 ms, takes work from
  * longer queues (try-lock only, so no order between queues is needed).
  * Called by sched.c with the queue's lock (LOCK_SCHED), see sched.h.
  */
@@ -15,27 +14,27 @@
 #include "machine/console.h"
 #include "machine/spinlock.h"
 #include "mm/heap.h"
+#include "sched/credit2_cap.h"
 #include "sched/sched.h"
 #include "sched/softirq.h"
 #include <xen/domctl.h>
 
-#define USEC(n) ((s64)(n) * 1000)
-#define CREDIT_INIT USEC(10000)
-#define CREDIT_CARRY USEC(500)     /* what a reset leaves above the initial credit */
-#define CREDIT_MIN (-10 * CREDIT_INIT)
-#define MIGRATE_RESIST USEC(500)   /* how much better a unit from another CPU must be */
-#define SLICE_MIN USEC(500)
-#define SLICE_MAX USEC(10000)
+#define USEC(n)        ((s64)(n)*1000)
+#define CREDIT_INIT    USEC(10000)
+#define CREDIT_CARRY   USEC(500) /* what a reset leaves above the initial credit */
+#define CREDIT_MIN     (-10 * CREDIT_INIT)
+#define MIGRATE_RESIST USEC(500) /* how much better a unit from another CPU must be */
+#define SLICE_MIN      USEC(500)
+#define SLICE_MAX      USEC(10000)
 #define BALANCE_PERIOD USEC(100000)
-#define CAP_PERIOD USEC(100000)
 
 struct c2_queue {
     struct spinlock lock;
-    struct list units;         /* waiting, most credit first */
-    unsigned waiting;          /* length of the list */
+    struct list units; /* waiting, most credit first */
+    unsigned waiting;  /* length of the list */
     struct cpumask cpus, idle, tickled;
-    struct cpumask unlimited;  /* run their unit without a time slice, because nobody waited */
-    u32 epoch;                 /* number of credit resets */
+    struct cpumask unlimited; /* run their unit without a time slice, because nobody waited */
+    u32 epoch;                /* number of credit resets */
     nsec_t next_balance;
 };
 
@@ -43,15 +42,9 @@ struct c2_unit {
     struct list link;
     struct sched_unit *unit;
     s64 credit;
-    u32 epoch;                 /* queue's when the credit was last brought up to date */
+    u32 epoch; /* queue's when the credit was last brought up to date */
     bool queued;
-    nsec_t charged, started;   /* running: charged up to here; picked at */
-};
-
-struct c2_group {
-    struct sched_group *group;
-    s64 budget, quota;         /* with a cap: nanoseconds left in this period, and for each */
-    struct timer refill;
+    nsec_t charged, started; /* running: charged up to here; picked at */
 };
 
 /* CPUs of one queue; a power of two. The unit test makes it smaller. */
@@ -63,44 +56,6 @@ static struct sched_unit *running[MAX_CPUS], *idle_unit[MAX_CPUS];
 static struct c2_queue *queue_of(unsigned cpu)
 {
     return queues[cpu / credit2_cpus_per_queue];
-}
-
-static bool out_of_budget(const struct sched_unit *u)
-{
-    const struct c2_group *g = u->group->priv;
-
-    return u->group->cap && READ_ONCE(g->budget) <= 0;
-}
-
-static void refill(void *data)
-{
-    struct c2_group *g = data;
-    s64 budget = READ_ONCE(g->budget);
-    unsigned cpu;
-
-    if (!g->group->cap)
-        return;
-    while (!atomic_cmpxchg(&g->budget, &budget, MIN(budget + g->quota, g->quota)))
-        continue;
-    for_each_online_cpu(cpu)
-        softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
-}
-
-static void charge_group(struct sched_group *group, nsec_t delta)
-{
-    struct c2_group *g = group->priv;
-
-    if (group->cap)
-        atomic_sub_return(&g->budget, (s64)delta);
-}
-
-/* A unit of a domain with a cap starts to run: so does the period in which it may use its budget. */
-static void start_period(struct sched_group *group, nsec_t now)
-{
-    struct c2_group *g = group->priv;
-
-    if (group->cap && !timer_armed(&g->refill))
-        timer_set(&g->refill, now + CAP_PERIOD);
 }
 
 /* Burns the credit of a running unit up to @now. */
@@ -115,7 +70,7 @@ static void charge(struct sched_unit *u, nsec_t now)
     c->charged = now;
     c->credit -= (s64)(delta * SCHED_DEFAULT_WEIGHT / MAX(u->group->weight, 1u));
     c->credit = MAX(c->credit, CREDIT_MIN);
-    charge_group(u->group, delta);
+    c2_charge_group(u->group, delta);
 }
 
 /* Gives a unit the resets that its queue had while it slept. */
@@ -180,7 +135,9 @@ static void tickle_cpu(struct c2_queue *q, unsigned cpu)
     softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
 }
 
-/* An idle CPU for @u: the one it last ran on, one it prefers, any that it may use. MAX_CPUS: none */
+/*
+ * An idle CPU for @u: the one it last ran on, one it prefers, any that it may use. MAX_CPUS: none
+ */
 static unsigned find_idle(const struct c2_queue *q, const struct sched_unit *u)
 {
     struct cpumask may, prefers;
@@ -196,7 +153,10 @@ static unsigned find_idle(const struct c2_queue *q, const struct sched_unit *u)
     return cpumask_first(&may);
 }
 
-/* Makes a CPU look at the queue, because @u is better than what it runs, or it must limit that from now on. */
+/*
+ * Makes a CPU look at the queue, because @u is better than what it runs, or it must limit that from
+ * now on.
+ */
 static void tickle(struct c2_queue *q, struct sched_unit *u)
 {
     struct c2_unit *c = u->priv;
@@ -256,7 +216,7 @@ static struct c2_unit *best_for(struct c2_queue *q, unsigned cpu)
     struct c2_unit *c;
 
     list_for_each(c, &q->units, link) {
-        if (cpumask_test(&c->unit->hard, cpu) && !out_of_budget(c->unit))
+        if (cpumask_test(&c->unit->hard, cpu) && !c2_out_of_budget(c->unit))
             return c;
     }
     return NULL;
@@ -300,11 +260,13 @@ static void balance(struct c2_queue *q, unsigned cpu, nsec_t now)
 }
 
 /* True when @prev goes on although others wait. Sets *@slice to what is left of the rate limit. */
-static bool keeps_cpu(struct sched_unit *prev, struct c2_unit *best, unsigned cpu, nsec_t now, nsec_t *slice)
+static bool keeps_cpu(struct sched_unit *prev, struct c2_unit *best, unsigned cpu, nsec_t now,
+                      nsec_t *slice)
 {
     struct c2_unit *p = prev->priv;
 
-    if (prev->idle || !sched_runnable(prev) || !cpumask_test(&prev->hard, cpu) || out_of_budget(prev))
+    if (prev->idle || !sched_runnable(prev) || !cpumask_test(&prev->hard, cpu) ||
+        c2_out_of_budget(prev))
         return false;
     if (!best)
         return true;
@@ -330,7 +292,7 @@ static nsec_t slice_for(struct c2_queue *q, struct c2_unit *c, unsigned cpu)
         slice = MIN(MAX(slice, MAX((s64)sched_ratelimit, SLICE_MIN)), SLICE_MAX);
     }
     if (c->unit->group->cap) {
-        s64 budget = READ_ONCE(((struct c2_group *)c->unit->group->priv)->budget);
+        s64 budget = c2_budget(c->unit->group);
 
         budget = MAX(budget, SLICE_MIN);
         slice = slice ? MIN(slice, budget) : budget;
@@ -338,7 +300,8 @@ static nsec_t slice_for(struct c2_queue *q, struct c2_unit *c, unsigned cpu)
     return (nsec_t)slice;
 }
 
-static struct sched_unit *c2_pick_next(unsigned cpu, struct sched_unit *prev, nsec_t now, nsec_t *slice)
+static struct sched_unit *c2_pick_next(unsigned cpu, struct sched_unit *prev, nsec_t now,
+                                       nsec_t *slice)
 {
     struct c2_queue *q = queue_of(cpu);
     struct c2_unit *c;
@@ -365,7 +328,7 @@ static struct sched_unit *c2_pick_next(unsigned cpu, struct sched_unit *prev, ns
     if (c->unit != prev)
         c->charged = c->started = now;
     running[cpu] = c->unit;
-    start_period(c->unit->group, now);
+    c2_start_period(c->unit->group, now);
     if (c->credit <= 0)
         reset_credit(q, c);
     if (!*slice)
@@ -395,7 +358,10 @@ static unsigned cpu_in(const struct c2_queue *q, const struct sched_unit *u)
     return cpumask_empty(&soft) ? cpumask_first(&m) : cpumask_first(&soft);
 }
 
-/* Stays in the queue when that has an idle CPU; else another with one; else where it may run at all. */
+/*
+ * Stays in the queue when that has an idle CPU; else another with one; else where it may run at
+ * all.
+ */
 static unsigned c2_pick_cpu(struct sched_unit *u)
 {
     struct c2_queue *own = queue_of(u->cpu);
@@ -447,29 +413,6 @@ static int c2_cpu_add(unsigned cpu, struct sched_unit *idle)
     return 0;
 }
 
-static int c2_group_init(struct sched_group *group)
-{
-    struct c2_group *g = heap_new(struct c2_group);
-
-    if (!g)
-        return -ENOMEM;
-    g->group = group;
-    timer_init(&g->refill, refill, g, 0);
-    group->priv = g;
-    return 0;
-}
-
-static void c2_group_destroy(struct sched_group *group)
-{
-    struct c2_group *g = group->priv;
-
-    if (!g)
-        return;
-    timer_kill(&g->refill);
-    heap_free(g);
-    group->priv = NULL;
-}
-
 static int c2_unit_add(struct sched_unit *u)
 {
     struct c2_unit *c = heap_new(struct c2_unit);
@@ -488,18 +431,6 @@ static void c2_unit_remove(struct sched_unit *u)
 {
     heap_free(u->priv);
     u->priv = NULL;
-}
-
-static int c2_adjust(struct sched_group *group, unsigned weight, unsigned cap)
-{
-    struct c2_group *g = group->priv;
-    s64 quota = (s64)cap * (CAP_PERIOD / 100);
-
-    WRITE_ONCE(group->weight, weight);
-    g->quota = quota;
-    WRITE_ONCE(g->budget, quota);
-    WRITE_ONCE(group->cap, cap);
-    return 0;
 }
 
 static void c2_unit_params(const struct sched_unit *u, int *credit, nsec_t *spent)

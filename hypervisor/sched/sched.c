@@ -23,7 +23,7 @@ struct cpu_sched {
 
 static struct cpu_sched cpus[MAX_CPUS];
 static struct spinlock early_lock = SPINLOCK_INIT(LOCK_SCHED);
-static const struct scheduler *const schedulers[] = { &sched_credit2 };
+static const struct scheduler *const schedulers[] = {&sched_credit2};
 static const struct scheduler *ops = &sched_credit2;
 
 struct sched_callbacks sched_callbacks;
@@ -130,7 +130,8 @@ void sched_block(struct sched_unit *u)
 
     u->blocked = true;
     spin_unlock_irqrestore(l, irq);
-    smp_mb(); /* the caller looks for pending events next; a sender looks at blocked after setting one */
+    smp_mb(); /* the caller looks for pending events next; a sender looks at blocked after setting
+                 one */
     softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
@@ -179,7 +180,8 @@ void sched_sync(struct sched_unit *u)
 }
 
 /* Moves a unit off a CPU that it may not use any more. */
-static int affinity_set(struct sched_unit *u, const struct cpumask *hard, const struct cpumask *soft)
+static int affinity_set(struct sched_unit *u, const struct cpumask *hard,
+                        const struct cpumask *soft)
 {
     struct cpumask usable;
     struct spinlock *l;
@@ -209,7 +211,7 @@ int sched_set_affinity(struct sched_unit *u, const struct cpumask *hard, const s
 
 int sched_pin_override(struct sched_unit *u, int cpu)
 {
-    struct cpumask one = { { 0 } };
+    struct cpumask one = {{0}};
 
     if (cpu < 0) {
         if (!u->pinned_override)
@@ -311,7 +313,8 @@ int sched_adjust(struct sched_group *g, unsigned weight, unsigned cap)
     return ops->adjust(g, weight, cap);
 }
 
-int sched_unit_init(struct sched_unit *u, struct vcpu *v, struct sched_group *g, unsigned cpu, bool idle)
+int sched_unit_init(struct sched_unit *u, struct vcpu *v, struct sched_group *g, unsigned cpu,
+                    bool idle)
 {
     memset(u, 0, sizeof(*u));
     u->vcpu = v;

@@ -21,7 +21,7 @@ static struct spinlock tasklet_lock = SPINLOCK_INIT(LOCK_TASKLET);
 
 void tasklet_init(struct tasklet *t, void (*fn)(void *), void *data)
 {
-    *t = (struct tasklet){ .fn = fn, .data = data };
+    *t = (struct tasklet){.fn = fn, .data = data};
 }
 
 static void list_append(struct tasklet_list *l, struct tasklet *t)

@@ -120,7 +120,7 @@ static void first_changed(const struct timer *t)
 
 void timer_init(struct timer *t, void (*fn)(void *), void *data, unsigned cpu)
 {
-    *t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
+    *t = (struct timer){.fn = fn, .data = data, .cpu = cpu};
 }
 
 void timer_set(struct timer *t, nsec_t expires)

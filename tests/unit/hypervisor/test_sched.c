@@ -21,6 +21,7 @@
 #include "../../../hypervisor/sched/timer.c"
 #undef MIN_PERIOD
 #include "../../../hypervisor/sched/credit2.c"
+#include "../../../hypervisor/sched/credit2_cap.c"
 #include "../../../hypervisor/sched/sched.c"
 
 #define CPUS SIM_CPUS
