@@ -104,8 +104,8 @@ class Machine:
         # The mark is split so that the echo of what we type is not taken for the answer.
         self.send(f"{command}; echo \"<$?>\"{mark[:4]}''{mark[4:]}\n")
         found = self.expect(rf"<(\d+)>{mark}", timeout, start)
-        output = self.text[start:found.start()]
-        return int(found.group(1)), output.partition("\n")[2]
+        echo = f"''{mark[4:]}\n"  # the end of the line that we typed, which the shell may draw more than once
+        return int(found.group(1)), self.text[start:found.start()].rpartition(echo)[2]
 
     def check(self, command, timeout=60):
         """Runs a command that must succeed. @return its output"""
