@@ -434,7 +434,7 @@ static void life(void)
         sim_domain_make(i);
         return;
     }
-    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(60))) {
+    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(15))) {
         if (!s->killed)
             sim_deaths += sim_domain_kill(i);
         return;
@@ -460,8 +460,13 @@ void sim_action(void)
     struct vcpu *v;
 
     sim_this_cpu = sim_rnd(SIM_CPUS);
-    sim_tick();
-    softirq_run();
+    for (unsigned n = 0; n < SIM_CPUS; n++) { /* the first CPU that has something to run */
+        sim_tick();
+        softirq_run();
+        if (!vcpu_is_idle(current))
+            break;
+        sim_this_cpu = (sim_this_cpu + 1) % SIM_CPUS;
+    }
     v = current;
     if (vcpu_is_idle(v) || !sim_rnd(25)) {
         life();

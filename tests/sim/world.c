@@ -238,7 +238,7 @@ static u64 outcomes[64][4]; /* by hypercall: done, refused, faulted, continued *
 void sim_world_report(void)
 {
     for (unsigned nr = 0; nr < ARRAY_SIZE(outcomes); nr++)
-        if (outcomes[nr][0] + outcomes[nr][1])
+        if (outcomes[nr][0])
             printf("hypercall %2u: %lu done, %lu refused, %lu faulted, %lu continued\n", nr, outcomes[nr][0],
                    outcomes[nr][1], outcomes[nr][2], outcomes[nr][3]);
 }

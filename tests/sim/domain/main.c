@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < ARRAY_SIZE(reached); i++)
         if (!reached[i] && steps >= 20000)
             fail("nothing of kind %u has happened", i);
-    printf("domain sim seed %s: %lu steps ok; events %lu of %lu, grants %lu of %lu, vcpu %lu of %lu, sched %lu of %lu; "
+    printf("ok domain sim seed %s: %lu steps ok; events %lu of %lu, grants %lu of %lu, vcpu %lu of %lu, sched %lu of %lu; "
            "fifo %lu checked %lu taken, %lu mapped %lu unmapped %lu copied %lu transferred, %lu deaths, %lu preempted\n",
            argc > 1 ? argv[1] : "1", steps, calls_ok[32], calls[32], calls_ok[20], calls[20], calls_ok[24], calls[24],
            calls_ok[29], calls[29], reached[R_FIFO_CHECKED], reached[R_FIFO_TAKEN], reached[R_MAPPED],
