@@ -208,15 +208,22 @@ void apic_cpu_init(void)
     write_register(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 }
 
+/* There is no way back from x2APIC mode but through a switched-off APIC, so firmware's choice stays. */
+static bool choose_x2(void)
+{
+    if (!cpu_has(XEN_X86_FEATURE_X2APIC))
+        return false;
+    if (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC)
+        return true;
+    return platform_options.x2apic == OPTION_AUTO ? cpu_has(XEN_X86_FEATURE_HYPERVISOR)
+                                                  : platform_options.x2apic == OPTION_ON;
+}
+
 void apic_init(void)
 {
-    u64 base;
-
     if (!cpu_has(XEN_X86_FEATURE_APIC))
         panic("This processor has no local APIC, or firmware has switched it off: enable it there");
-    base = rdmsr(MSR_APIC_BASE);
-    x2 = cpu_has(XEN_X86_FEATURE_X2APIC) &&
-         ((base & APIC_BASE_X2APIC) || (platform_options.x2apic && cpu_has(XEN_X86_FEATURE_HYPERVISOR)));
+    x2 = choose_x2();
     if (!x2) {
         registers = platform_memory.map_device(acpi.madt.lapic_base, PAGE_SIZE);
         if (!registers)

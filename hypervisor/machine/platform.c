@@ -17,7 +17,7 @@ struct platform_options platform_options = {
     .acpi = true,
     .smep = true,
     .smap = OPTION_AUTO,
-    .x2apic = true,
+    .x2apic = OPTION_AUTO,
     .tsc_deadline = true,
     .ioapic = true,
     .xpti = OPTION_AUTO,
@@ -44,6 +44,11 @@ static int parse_xpti(const char *value)
     return parse_auto(value, &platform_options.xpti);
 }
 
+static int parse_x2apic(const char *value)
+{
+    return parse_auto(value, &platform_options.x2apic);
+}
+
 static int parse_smap(const char *value)
 {
     return parse_auto(value, &platform_options.smap);
@@ -66,7 +71,7 @@ static int parse_noapic(const char *value)
 
 OPTION_FLAG("acpi", platform_options.acpi);
 OPTION_FLAG("smep", platform_options.smep);
-OPTION_FLAG("x2apic", platform_options.x2apic);
+OPTION_FUNCTION("x2apic", parse_x2apic);
 OPTION_FLAG("tdt", platform_options.tsc_deadline);
 OPTION_FUNCTION("noapic", parse_noapic);
 OPTION_FUNCTION("xpti", parse_xpti);

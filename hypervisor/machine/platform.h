@@ -39,7 +39,7 @@ struct platform_options {
     bool acpi;             /* acpi= */
     bool smep;             /* smep= */
     enum option_auto smap; /* smap= */
-    bool x2apic;           /* x2apic= */
+    enum option_auto x2apic; /* x2apic=; auto: when firmware has it on, or in a virtual machine */
     bool tsc_deadline;     /* tdt= */
     bool ioapic;           /* noapic clears it */
     enum option_auto xpti; /* xpti= */
