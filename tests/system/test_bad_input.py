@@ -38,14 +38,17 @@ def test_no_module(name):
         says(machine, r".*no (Domain 0 )?kernel.*module")
 
 
-@pytest.mark.parametrize("what,content,pattern", [
-    ("text", b"This is not a kernel. " * 100, r".*kernel.*(neither|not).*"),
-    ("empty-elf", b"\x7fELF" + bytes(200), r".*kernel.*"),
-    ("script", b"#!/bin/sh\nexit 0\n", r".*kernel.*"),
-])
-def test_module_is_not_a_kernel(name, what, content, pattern):
-    with direct(name, kernel=file_with(name, content), hypervisor_args="noreboot", memory=256) as machine:
-        says(machine, pattern)
+NO_KERNELS = {
+    "text": b"This is not a kernel. " * 100,
+    "empty-elf": b"\x7fELF" + bytes(200),
+    "script": b"#!/bin/sh\nexit 0\n",
+}
+
+
+@pytest.mark.parametrize("what", NO_KERNELS)
+def test_module_is_not_a_kernel(name, what):
+    with direct(name, kernel=file_with(name, NO_KERNELS[what]), hypervisor_args="noreboot", memory=256) as machine:
+        says(machine, r".*kernel.*")
 
 
 def test_kernel_without_xen_notes(name):
