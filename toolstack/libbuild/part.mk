@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 LIBS += libbuild
-libbuild_SRC := kernel.c elf.c unpack.c layout.c ptab.c pv.c libcshim.c
+libbuild_SRC := kernel.c elf.c unpack.c xz.c lzma.c layout.c ptab.c pv.c libcshim.c
 
 # The decompressors are Debian's static libraries; their headers, and no others of the system, are
 # made visible to the one file that uses them.

@@ -19,18 +19,12 @@
 #include <zstd_errors.h>
 
 #include "build.h"
+#include "unpack.h"
 
 #define UNPACK_LIMIT  (1UL << 30)      /* no kernel is larger than this when unpacked */
 #define UNPACK_START  (32UL << 20)
 #define LZMA_MEMLIMIT (256UL << 20)
 #define LZ4_BLOCK_MAX (8UL << 20)      /* block size of the legacy lz4 format */
-
-/* Output that grows by doubling. */
-struct sink {
-    uint8_t *buf;
-    size_t size;      /* bytes written */
-    size_t capacity;
-};
 
 static int sink_open(struct sink *s, size_t capacity)
 {
@@ -136,7 +130,10 @@ static int lzma_run(lzma_stream *z, const uint8_t *src, size_t len, struct sink 
 static int unpack_xz(const uint8_t *src, size_t len, struct sink *out)
 {
     lzma_stream z = LZMA_STREAM_INIT;
+    int rc = xz_unpack(src, len, out);
 
+    if (rc != -EOPNOTSUPP)
+        return rc;
     /* The checksum is left out: a damaged kernel shows in its headers or does not start. */
     if (lzma_stream_decoder(&z, LZMA_MEMLIMIT, LZMA_IGNORE_CHECK) != LZMA_OK)
         return -ENOMEM;
@@ -197,8 +194,7 @@ static uint32_t be32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
 }
 
-/* Room for one block of at most MAX bytes. */
-static int sink_room(struct sink *out, size_t max)
+int sink_room(struct sink *out, size_t max)
 {
     size_t size = out->size;
     int rc = 0;

@@ -22,6 +22,7 @@
 #define MAX_GUESTS    256
 #define STOP_SECONDS  60
 #define ERROR_MAX     512
+#define FDS_TO_CLOSE  128
 
 enum phase { WAITING, RUNNING, UP, FAILED };
 
@@ -136,6 +137,9 @@ static int create_in_child(const struct job *j, int error_fd)
     int rc;
 
     dup2(error_fd, STDERR_FILENO);
+    /* The guest's monitor will be a child of this process: it must not hold our pipes. */
+    for (int fd = STDERR_FILENO + 1; fd < FDS_TO_CLOSE; fd++)
+        close(fd);
     optind = 1;
     rc = cmd_create(&xl, 3, argv);
     xl_close(&xl);
@@ -177,6 +181,8 @@ static void start_job(struct job *j)
         _exit(create_in_child(j, fds[1]));
     }
     close(fds[1]);
+    /* Whatever keeps the other end open, reading must not block the other guests. */
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
     j->error_fd = fds[0];
     j->phase = j->pid > 0 ? RUNNING : FAILED;
 }
@@ -200,7 +206,8 @@ static void finish_job(struct job *j, int status)
     if (j->phase == UP)
         printf("guest %-24s [ up ]  %.1f s\n", j->name, seconds_since(&j->begun));
     else
-        printf("guest %-24s [failed]  %s\n", j->name, *error ? error : "no reason given");
+        printf("guest %-24s [failed]  %s\n", j->name,
+               *error ? error + (strncmp(error, "xl: ", 4) ? 0 : 4) : "no reason given");
     fflush(stdout);
 }
 

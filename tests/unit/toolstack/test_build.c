@@ -17,6 +17,8 @@
 #include "libbuild/ptab.c"
 #include "libbuild/pv.c"
 #include "libbuild/unpack.c"
+#include "libbuild/xz.c"
+#include "libbuild/lzma.c"
 
 #include "../hypervisor/check.h"
 
@@ -645,6 +647,73 @@ static void compressions(void)
     one_format("lzo", "lzop -9");
 }
 
+/* Text with repetitions of every distance, zeros, noise, and bytes that look like branches. */
+static void make_data(uint8_t *data, size_t size, unsigned int seed)
+{
+    for (size_t i = 0; i < size;) {
+        unsigned int kind = (unsigned int)rand_r(&seed) % 6, n = (unsigned int)rand_r(&seed) % 700;
+
+        for (; n && i < size; n--, i++) {
+            size_t back = 1 + (size_t)rand_r(&seed) % (kind == 1 ? 12 : 4000);
+
+            if (kind == 0)
+                data[i] = 0;
+            else if (kind == 1)
+                data[i] = i > 12 ? data[i - 1 - kind % 12] : 1;
+            else if (kind == 2)
+                data[i] = (uint8_t)rand_r(&seed);
+            else if (kind == 3)
+                data[i] = i >= back ? data[i - back] : 7;
+            else if (kind == 4)
+                data[i] = (uint8_t)("\xe8\xe9\x00\xff\xe8\x12"[rand_r(&seed) % 6]);
+            else
+                data[i] = i % 5 == 0 ? 0xe8 : i % 5 == 4 ? 0xff * (i / 5 % 2) : (uint8_t)(i / 64);
+        }
+    }
+}
+
+/* Our xz reader against xz's packer: every filter, many kinds of data; then damage of every kind. */
+static void xz_against_packer(void)
+{
+    static uint8_t data[300000], packed[400000];
+    unsigned int seed = 3, refused = 0;
+
+    for (int round = 0; round < 60; round++) {
+        size_t size = 1 + (size_t)rand_r(&seed) % sizeof(data), out_pos = 0;
+        lzma_options_lzma options;
+        lzma_filter filters[3] = { { LZMA_FILTER_X86, NULL }, { LZMA_FILTER_LZMA2, &options },
+                                   { LZMA_VLI_UNKNOWN, NULL } };
+        struct sink out;
+
+        lzma_lzma_preset(&options, (uint32_t)(round % 10));
+        options.lc = (uint32_t)round % 4;
+        options.lp = (uint32_t)round / 4 % (5 - options.lc);
+        options.pb = (uint32_t)round / 8 % 5;
+        make_data(data, size, seed);
+        CHECK(lzma_stream_buffer_encode(filters + (round & 1), (lzma_check)(round % 3 ? 1 : 4), NULL,
+                                        data, size, packed, &out_pos, sizeof(packed)) == LZMA_OK);
+        CHECK(sink_open(&out, 4096) == 0);
+        CHECK(xz_unpack(packed, out_pos, &out) == 0);
+        CHECK(out.size == size && !memcmp(out.buf, data, size));
+        munmap(out.buf, out.capacity);
+        for (int i = 0; i < 40; i++) {
+            size_t at = (size_t)rand_r(&seed) % out_pos;
+            uint8_t was = packed[at];
+            size_t cut = i % 4 ? out_pos : (size_t)rand_r(&seed) % out_pos;
+            uint8_t *exact = malloc(cut ? cut : 1);
+
+            packed[at] = (uint8_t)rand_r(&seed);
+            memcpy(exact, packed, cut);
+            CHECK(sink_open(&out, 4096) == 0);
+            refused += xz_unpack(exact, cut, &out) != 0;
+            munmap(out.buf, out.capacity);
+            free(exact);
+            packed[at] = was;
+        }
+    }
+    CHECK(refused > 1200);
+}
+
 int main(void)
 {
     memory = malloc(PAGES * 4096ul);
@@ -659,6 +728,7 @@ int main(void)
     TEST(broken_bzimage);
     TEST(mutations);
     TEST(compressions);
+    TEST(xz_against_packer);
     free(memory);
     return TEST_RESULT();
 }

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-only
+PROGS += xentop
+xentop_SRC := main.c collect.c print.c
+xentop_LIBS := libhv libxs
+xentop_SBIN := y
