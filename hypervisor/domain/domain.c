@@ -20,7 +20,6 @@
 #include "lib/string.h"
 #include "machine/console.h"
 #include "machine/cpu.h"
-#include "machine/panic.h"
 #include "mm/buddy.h"
 #include "mm/heap.h"
 #include <xen/domctl.h>
@@ -30,10 +29,6 @@
 
 enum kill_stage { KILL_NOT, KILL_EVENTS, KILL_GRANTS, KILL_SMALL, KILL_MEMORY, KILL_DONE };
 
-struct domain *dom0;
-static struct domain pseudo_xen = {.id = DOMID_XEN, .refs = 1};
-static struct domain pseudo_io = {.id = DOMID_IO, .refs = 1};
-struct domain *dom_xen = &pseudo_xen, *dom_io = &pseudo_io;
 static const struct domain_kind *kinds[2];
 void (*machine_shutdown)(u8 reason) __noreturn;
 
@@ -185,24 +180,6 @@ static void domain_destroy(void *data)
         domain_put(d->target);
     heap_free(d);
     event_send_global_virq(VIRQ_DOM_EXC); /* the toolstack waits for it to be gone */
-}
-
-bool vcpu_hold(struct vcpu *v, u32 flag)
-{
-    if (v->pause_flags & flag)
-        return false;
-    v->pause_flags |= flag;
-    sched_pause(&v->unit);
-    return true;
-}
-
-bool vcpu_release(struct vcpu *v, u32 flag)
-{
-    if (!(v->pause_flags & flag))
-        return false;
-    v->pause_flags &= ~flag;
-    sched_unpause(&v->unit);
-    return true;
 }
 
 void domain_pause_nosync(struct domain *d)
@@ -423,27 +400,11 @@ static void console_input(void)
     event_send_global_virq(VIRQ_CONSOLE);
 }
 
-/* For a panic: nothing here may lock or trust a pointer of the guest. */
-static void guest_state(void)
-{
-    const struct vcpu *v = current;
-    const struct regs *r = guest_regs();
-
-    if (!v || v->domain->id == DOMID_IDLE) {
-        pr_error("CPU %u was idle\n", cpu_id());
-        return;
-    }
-    pr_error("Guest d%dv%u at rip %016lx rsp %016lx rflags %08lx, entry %x error %x\n",
-             v->domain->id, v->id, r->rip, r->rsp, r->rflags, r->vector, r->error_code);
-    pr_error("  rax %016lx rdi %016lx rsi %016lx rdx %016lx\n", r->rax, r->rdi, r->rsi, r->rdx);
-}
-
 void domains_init(void)
 {
-    spin_lock_init(&pseudo_xen.page_lock, LOCK_DOMAIN_PAGES);
-    spin_lock_init(&pseudo_io.page_lock, LOCK_DOMAIN_PAGES);
     sched_callbacks.context_switch = vcpu_context_switch;
     console_input_handler = console_input;
-    panic_hooks.guest_state = guest_state;
+    spin_lock_init(&dom_xen->page_lock, LOCK_DOMAIN_PAGES);
+    spin_lock_init(&dom_io->page_lock, LOCK_DOMAIN_PAGES);
     domain_pages_init();
 }

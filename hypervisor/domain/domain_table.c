@@ -17,8 +17,13 @@
 
 static struct spinlock table_lock = SPINLOCK_INIT(LOCK_DOMAIN_TABLE);
 static struct list all = LIST_INIT(all);
-static struct domain
-    *hash[HASH_SIZE]; /* the last one looked up of those with this remainder; a hint */
+/* The last one looked up of those with this remainder; a hint. */
+static struct domain *hash[HASH_SIZE];
+
+struct domain *dom0;
+static struct domain pseudo_xen = {.id = DOMID_XEN, .refs = 1};
+static struct domain pseudo_io = {.id = DOMID_IO, .refs = 1};
+struct domain *dom_xen = &pseudo_xen, *dom_io = &pseudo_io;
 
 /* table_lock held */
 static struct domain *find(domid_t id)

@@ -11,11 +11,6 @@
 #include "errno.h"
 #include "machine/cpu.h"
 
-bool event_virq_is_global(u32 virq)
-{
-    return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
-}
-
 int event_alloc_unbound(struct domain *d, domid_t remote)
 {
     struct event_channel *c;

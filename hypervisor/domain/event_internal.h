@@ -66,5 +66,7 @@ int event_get_free_port(struct domain *d);
 void event_port_open(struct domain *d, struct event_channel *c, u8 state, unsigned vcpu);
 void event_port_close(struct domain *d, struct event_channel *c);
 bool event_virq_is_global(u32 virq);
+/* A dying domain handles global virqs no more: they go back to Domain 0. */
+void event_drop_virq_handlers(struct domain *d);
 
 #endif

@@ -28,11 +28,6 @@ bool vcpu_info_is_dummy(const struct vcpu *v)
     return v->info == &dummy_info;
 }
 
-struct vcpu *domain_vcpu(const struct domain *d, u64 id)
-{
-    return id < d->max_vcpus ? d->vcpus[id] : NULL;
-}
-
 /* The CPU on which a new vCPU starts: spread over those that are online. */
 static unsigned start_cpu(const struct domain *d, unsigned id)
 {
@@ -141,35 +136,6 @@ struct vcpu *idle_vcpu_create(unsigned cpu)
     v->info_mfn = INVALID_MFN;
     sched_unit_init(&v->unit, v, NULL, cpu, true);
     return v;
-}
-
-void vcpu_pause(struct vcpu *v)
-{
-    sched_pause(&v->unit);
-    sched_sync(&v->unit);
-}
-
-void vcpu_unpause(struct vcpu *v)
-{
-    sched_unpause(&v->unit);
-}
-
-void vcpu_unblock(struct vcpu *v)
-{
-    if (READ_ONCE(v->event.polling)) {
-        v->event.poll_port = 0;
-        WRITE_ONCE(v->event.polling, false);
-        smp_mb(); /* before it runs and may poll again */
-        atomic_test_and_clear_bit(v->id, v->domain->event.poll_mask);
-    }
-    sched_wake(&v->unit);
-}
-
-void vcpu_kick(struct vcpu *v)
-{
-    vcpu_unblock(v);
-    if (v != current && READ_ONCE(v->unit.running))
-        smp_kick(v->unit.cpu);
 }
 
 int vcpu_down(struct vcpu *v)

@@ -47,6 +47,8 @@ struct c2_unit {
     nsec_t charged, started; /* running: charged up to here; picked at */
 };
 
+nsec_t sched_ratelimit = 1000000; /* 1 ms, as Xen's default sched_ratelimit_us=1000 */
+
 /* CPUs of one queue; a power of two. The unit test makes it smaller. */
 unsigned credit2_cpus_per_queue = 8;
 
@@ -391,7 +393,7 @@ static int c2_init(void)
     return 0;
 }
 
-static int c2_cpu_add(unsigned cpu, struct sched_unit *idle)
+static struct spinlock *c2_cpu_add(unsigned cpu, struct sched_unit *idle)
 {
     struct c2_queue *q = queue_of(cpu);
     bool fresh = !q, irq;
@@ -399,18 +401,17 @@ static int c2_cpu_add(unsigned cpu, struct sched_unit *idle)
     if (fresh) {
         q = heap_new(struct c2_queue);
         if (!q)
-            return -ENOMEM;
+            return NULL;
         spin_lock_init(&q->lock, LOCK_SCHED);
         list_init(&q->units);
         atomic_store(&queues[cpu / credit2_cpus_per_queue], q);
     }
     running[cpu] = idle_unit[cpu] = idle;
-    sched_set_cpu_lock(cpu, &q->lock);
     irq = spin_lock_irqsave(&q->lock);
     cpumask_set(&q->cpus, cpu);
     cpumask_set(&q->idle, cpu);
     spin_unlock_irqrestore(&q->lock, irq);
-    return 0;
+    return &q->lock;
 }
 
 static int c2_unit_add(struct sched_unit *u)

@@ -27,16 +27,10 @@ static const struct scheduler *const schedulers[] = {&sched_credit2};
 static const struct scheduler *ops = &sched_credit2;
 
 struct sched_callbacks sched_callbacks;
-nsec_t sched_ratelimit = 1000000; /* 1 ms, as Xen's default sched_ratelimit_us=1000 */
 
 const struct scheduler *sched_current(void)
 {
     return ops;
-}
-
-void sched_set_cpu_lock(unsigned cpu, struct spinlock *lock)
-{
-    atomic_store(&cpus[cpu].lock, lock);
 }
 
 static struct spinlock *lock_of(unsigned cpu)
@@ -391,11 +385,14 @@ void sched_init(const char *opt_name)
 void sched_cpu_start(unsigned cpu, struct vcpu *idle)
 {
     struct cpu_sched *c = &cpus[cpu];
+    struct spinlock *lock;
 
     ASSERT(c->idle && c->idle->vcpu == idle);
     c->unit = c->idle;
     timer_init(&c->slice, slice_over, NULL, cpu);
-    if (ops->cpu_add(cpu, c->idle))
+    lock = ops->cpu_add(cpu, c->idle);
+    if (!lock)
         panic("CPU %u: no memory for its run queue\n", cpu);
+    atomic_store(&c->lock, lock);
     softirq_raise(SOFTIRQ_SCHEDULE);
 }

@@ -5,8 +5,8 @@
  * A scheduler (credit2, later credit, rt, null) implements struct scheduler.
  *
  * Rules between the core (sched.c) and a scheduler:
- * - Every CPU has a run-queue lock, which the scheduler assigns in cpu_add()
- *   by sched_set_cpu_lock(); several CPUs may share one. A unit is guarded by the
+ * - Every CPU has a run-queue lock, which the scheduler's cpu_add() names; several
+ *   CPUs may share one. A unit is guarded by the
  *   lock of the CPU it is on (unit.cpu). All callbacks below except init, cpu_add,
  *   unit_add, unit_remove, group_* and adjust run with that lock held and interrupts disabled.
  * - A unit whose context is still on a CPU (unit.running) is in no queue. It is
@@ -68,7 +68,7 @@ struct scheduler {
     const char *name, *opt_name; /* "SMP Credit Scheduler rev2", "credit2" */
     unsigned id;                 /* XEN_SCHEDULER_* */
     int (*init)(void);
-    int (*cpu_add)(unsigned cpu, struct sched_unit *idle);
+    struct spinlock *(*cpu_add)(unsigned cpu, struct sched_unit *idle); /* its run-queue lock; NULL: no memory */
     int (*group_init)(struct sched_group *g);
     void (*group_destroy)(struct sched_group *g);
     int (*unit_add)(struct sched_unit *u);                /* allocates u->priv */
@@ -112,7 +112,6 @@ struct sched_unit *sched_cpu_unit(unsigned cpu);  /* what runs there now; a hint
 nsec_t sched_idle_time(unsigned cpu);
 
 /* For schedulers. */
-void sched_set_cpu_lock(unsigned cpu, struct spinlock *lock);
 static inline bool sched_runnable(const struct sched_unit *u)
 {
     return !u->blocked && !u->pause_count;
