@@ -125,7 +125,7 @@ static bool ready(const struct run *r, const struct job *j, const char **broken)
         else if (other->phase != UP)
             all = false;
     }
-    return all;
+    return all && !*broken;
 }
 
 /* The child of a start: does what 'xl create -q FILE' does, with the kernels that are here already.
@@ -309,13 +309,11 @@ static bool still_there(struct xl *xl, const dominfo_t *d)
     return !hv_domain_info(&xl->hv, d->domain, &info) && !memcmp(info.handle, d->handle, 16);
 }
 
-static void stop_one(struct xl *xl, const dominfo_t *d, const struct timespec *begun,
-                     unsigned long limit)
+static void stop_one(struct xl *xl, const dominfo_t *d, const char *name,
+                     const struct timespec *begun, unsigned long limit)
 {
     struct timespec pause = { .tv_nsec = 50000000L };
-    char name[256];
 
-    xl_domain_name(xl, d->domain, name, sizeof(name));
     while (still_there(xl, d) && seconds_since(begun) < (double)limit)
         nanosleep(&pause, NULL);
     if (still_there(xl, d)) {
@@ -329,17 +327,24 @@ static void stop_one(struct xl *xl, const dominfo_t *d, const struct timespec *b
 
 static int stop_all(struct xl *xl, unsigned long limit)
 {
+    char (*names)[GUEST_NAME_MAX + 1];
     struct timespec begun;
     dominfo_t *list;
     int n;
 
     if (xl_need_all(xl) || (n = xl_domains(xl, &list)) < 0)
         return EXIT_FAILURE;
+    names = calloc((size_t)n + 1, sizeof(*names));
+    if (!names)
+        return xl_error("out of memory");
+    for (int i = 0; i < n; i++)
+        xl_domain_name(xl, list[i].domain, names[i], sizeof(names[i]));
     clock_gettime(CLOCK_MONOTONIC, &begun);
     ask_all(xl, list, n);
     for (int i = 0; i < n; i++)
         if (list[i].domain)
-            stop_one(xl, &list[i], &begun, limit);
+            stop_one(xl, &list[i], names[i], &begun, limit);
+    free(names);
     free(list);
     return EXIT_SUCCESS;
 }
@@ -350,7 +355,7 @@ int cmd_autostart(struct xl *xl, int argc, char **argv)
     const char *dir = AUTO_DIR;
     int c;
 
-    while ((c = getopt(argc, argv, "d:t:h")) != -1) {
+    while ((c = xl_getopt(argc, argv, "d:t:h")) != -1) {
         if (c == 'd')
             dir = optarg;
         else if (c != 't' || xl_parse_uint(optarg, 3600, &limit))

@@ -45,7 +45,7 @@ int cmd_destroy(struct xl *xl, int argc, char **argv)
     uint32_t domid;
     int c, rc;
 
-    while ((c = getopt(argc, argv, "fh")) != -1) {
+    while ((c = xl_getopt(argc, argv, "fh")) != -1) {
         if (c != 'f')
             return xl_usage("destroy");
         force = true;

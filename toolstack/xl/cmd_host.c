@@ -186,7 +186,7 @@ int cmd_dmesg(struct xl *xl, int argc, char **argv)
     char *buf;
     long n;
 
-    while ((c = getopt(argc, argv, "ch")) != -1) {
+    while ((c = xl_getopt(argc, argv, "ch")) != -1) {
         if (c != 'c')
             return xl_usage("dmesg");
         clear = 1;

@@ -236,7 +236,7 @@ int cmd_uptime(struct xl *xl, int argc, char **argv)
     dominfo_t *list;
     int c, n;
 
-    while ((c = getopt(argc, argv, "sh")) != -1) {
+    while ((c = xl_getopt(argc, argv, "sh")) != -1) {
         if (c != 's')
             return xl_usage("uptime");
         brief = true;

@@ -28,7 +28,7 @@ int cmd_console(struct xl *xl, int argc, char **argv)
     uint32_t domid;
     int c, rc;
 
-    while ((c = getopt(argc, argv, "hn:t:e:")) != -1) {
+    while ((c = xl_getopt(argc, argv, "hn:t:e:")) != -1) {
         switch (c) {
         case 't': type = optarg; break;
         case 'n':

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,14 @@ int uuid_random(uint8_t uuid[16])
     uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
     uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
     return 0;
+}
+
+/* musl's getopt stops at the first argument that is no option; its getopt_long does not. */
+int xl_getopt(int argc, char **argv, const char *spec)
+{
+    static const struct option none[] = { { NULL, 0, NULL, 0 } };
+
+    return getopt_long(argc, argv, spec, none, NULL);
 }
 
 int xl_lock(void)

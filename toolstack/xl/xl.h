@@ -55,6 +55,8 @@ void xl_domain_name(struct xl *xl, uint32_t domid, char *out, size_t size);
 int xl_domains(struct xl *xl, dominfo_t **list);
 /* "512", "512m", "2g" to KiB; without a unit the number counts UNIT KiB. -EINVAL. */
 int xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
+/* Short options anywhere among the arguments. */
+int xl_getopt(int argc, char **argv, const char *spec);
 int xl_parse_uint(const char *text, unsigned long max, unsigned long *out);
 void uuid_print(const uint8_t uuid[16], char out[37]);
 int uuid_random(uint8_t uuid[16]);
