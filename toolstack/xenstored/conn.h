@@ -32,7 +32,7 @@ struct area {
     /* journal position of the oldest event not yet handed over; PENDING_NONE */
     uint64_t pending_pos;
     uint32_t in_cons, out_prod, out_start;
-    uint32_t used;         /* the slot is taken */
+    uint32_t pad;
     char in[XS_MSG_MAX], out[XS_MSG_MAX];
 };
 

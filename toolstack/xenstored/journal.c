@@ -133,7 +133,7 @@ int journal_open(struct journal *j, const char *dir, const char **data, size_t *
 
 /* Writes a whole new file under a temporary name, so that there is always one valid file. */
 static int write_new_file(struct journal *j, const char *path, const struct buf *state,
-                          uint64_t base)
+                          uint64_t base, uint32_t rings)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int rc;
@@ -150,6 +150,7 @@ static int write_new_file(struct journal *j, const char *path, const struct buf 
     memcpy(j->map->magic, JOURNAL_MAGIC, 8);
     j->map->version = JOURNAL_VERSION;
     j->map->base = base;
+    j->map->rings = rings;
     read_boot_id(j->map->boot_id);
     memcpy((char *)j->map + JOURNAL_DATA, state->data, state->len);
     j->map->snapshot_len = state->len;
@@ -157,7 +158,7 @@ static int write_new_file(struct journal *j, const char *path, const struct buf 
     return 0;
 }
 
-int journal_replace(struct journal *j, const char *dir, const struct buf *state)
+int journal_replace(struct journal *j, const char *dir, const struct buf *state, uint32_t rings)
 {
     uint64_t base = journal_position(j);
     char *path = NULL, *tmp = NULL, *kept = strdup(dir);
@@ -166,7 +167,7 @@ int journal_replace(struct journal *j, const char *dir, const struct buf *state)
     if (!kept || asprintf(&path, "%s/state", dir) < 0 || asprintf(&tmp, "%s/state.new", dir) < 0) {
         goto out;
     }
-    rc = state->failed ? -ENOMEM : write_new_file(j, tmp, state, base);
+    rc = state->failed ? -ENOMEM : write_new_file(j, tmp, state, base, rings);
     if (!rc && rename(tmp, path) < 0) {
         rc = -errno;
     }

@@ -32,6 +32,7 @@ struct journal_header {
     uint64_t base;         /* position of the first octet of this file in the sequence of all */
     uint64_t committed;    /* valid octets behind the header */
     uint64_t snapshot_len; /* of these, how many are the complete state at the start */
+    uint64_t rings;        /* the number of the file of message buffers that goes with it */
     char boot_id[40];      /* of the running system: a file of an earlier one is worthless */
 };
 #define JOURNAL_DATA 4096u    /* where the records start */
@@ -52,10 +53,10 @@ struct journal {
  */
 int journal_open(struct journal *j, const char *dir, const char **data, size_t *len);
 /*
- * Replaces the file by one that starts with the octets of state. Returns 0 or -errno; then nothing
- * is kept.
+ * Replaces the file by one that starts with the octets of state and goes with the given file of
+ * message buffers. Returns 0 or -errno; then nothing is kept.
  */
-int journal_replace(struct journal *j, const char *dir, const struct buf *state);
+int journal_replace(struct journal *j, const char *dir, const struct buf *state, uint32_t rings);
 void journal_close(struct journal *j);
 
 /* Adds to the staged records. */

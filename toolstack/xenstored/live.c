@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "conn.h"
-#include "rings.h"
 
 #define MAX_ARGS 64
 #define LIVE_OPTION "--live-update="
@@ -115,20 +114,28 @@ int live_resume(struct xsd *x, int fd, struct restored *out)
     return 0;
 }
 
-int crash_resume(struct xsd *x, const char *dir)
+int crash_resume(struct xsd *x, const char *dir, struct ringfile *rings)
 {
+    const struct journal_header *hdr;
     struct restored none;
-    const char *data, *what;
+    const char *data, *what = "file of message buffers";
     size_t len;
     int rc = journal_open(&x->journal, dir, &data, &len);
 
     if (rc) {
         return rc;
     }
-    rc = restore_stream(x, data, len, false, x->journal.map->base, x->journal.map->snapshot_len,
-                        &none, &what);
+    hdr = x->journal.map;
+    rc = rings_open(rings, dir, (uint32_t)hdr->rings);
+    if (!rc) {
+        x->rings = rings;
+        rc = restore_stream(x, data, len, false, hdr->base, hdr->snapshot_len, &none, &what);
+    }
     if (rc) {
         xsd_note(x, "the state that a former xenstored has left cannot be used: bad %s", what);
+        if (x->rings) {
+            rings_close(rings);
+        }
     }
     return rc;
 }

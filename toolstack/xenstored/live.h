@@ -4,6 +4,7 @@
 #define XENSTORED_LIVE_H
 
 #include "record.h"
+#include "rings.h"
 
 /*
  * Writes the state to a memory file and executes binary with the arguments of argv, or of args if
@@ -19,9 +20,9 @@ int live_exec(struct xsd *x, const char *binary, const char *args, char **argv, 
 int live_resume(struct xsd *x, int fd, struct restored *out);
 
 /*
- * Looks for the journal of a daemon that died, in dir. Returns 0: resumed; -ENOENT: there is none;
- * -errno.
+ * Looks in dir for the journal of a daemon that died, and opens rings, the buffers that go with it.
+ * Returns 0: resumed; -ENOENT: there is none; -errno: there is one that cannot be used.
  */
-int crash_resume(struct xsd *x, const char *dir);
+int crash_resume(struct xsd *x, const char *dir, struct ringfile *rings);
 
 #endif

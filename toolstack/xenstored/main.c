@@ -148,7 +148,7 @@ static int start_over(const struct options *opt)
         return -ENOMEM;
     }
     memcpy(xsd.quota, opt->quota, sizeof(xsd.quota));
-    return rings_open(&ringfile, opt->dir, true);
+    return rings_create(&ringfile, opt->dir);
 }
 
 static int resume_live(const struct options *opt)
@@ -185,17 +185,12 @@ static int resume_or_begin(const struct options *opt)
     }
     rc = xsd_init(&xsd, &backend_ops, &backend);
     memcpy(xsd.quota, opt->quota, sizeof(xsd.quota));
-    if (!rc && !opt->fresh && !rings_open(&ringfile, opt->dir, false)) {
-        xsd.rings = &ringfile;
-        rc = crash_resume(&xsd, opt->dir);
-        if (!rc) {
-            restore_rings(&xsd, false);
-            xsd_note(&xsd, "resumed the store of a former xenstored");
-        } else {
-            rings_close(&ringfile);
-        }
-    } else if (!rc) {
-        rc = -ENOENT;
+    if (!rc) {
+        rc = opt->fresh ? -ENOENT : crash_resume(&xsd, opt->dir, &ringfile);
+    }
+    if (!rc) {
+        restore_rings(&xsd, false);
+        xsd_note(&xsd, "resumed the store of a former xenstored");
     }
     if (rc) {
         rc = start_over(opt);    /* what a failed attempt has left in xsd is not worth keeping */
@@ -239,6 +234,9 @@ static int start(const struct options *opt)
         xsd_note(&xsd, "no state file in %s (%s): a crash of xenstored would lose the store",
                  opt->dir,
                  strerror(-rc));
+    }
+    if (!rc && xsd.rings) {
+        rings_clean(&ringfile, opt->dir);
     }
     domain_check_all(&xsd);
     journal_commit(&xsd.journal);

@@ -9,6 +9,7 @@
 
 #include "conn.h"
 #include "domain.h"
+#include "rings.h"
 #include "tx.h"
 #include "watch.h"
 
@@ -323,7 +324,7 @@ int save_journal(struct xsd *x, const char *dir)
     int rc;
 
     save_state(x, &b, false, -1, -1);
-    rc = journal_replace(&x->journal, dir, &b);
+    rc = journal_replace(&x->journal, dir, &b, x->rings ? x->rings->number : 0);
     buf_free(&b);
     if (rc) {
         return rc;

@@ -21,14 +21,14 @@ static struct ringfile rings;
 static void child(bool first)
 {
     CHECK(!xsd_init(&h.x, &host_ops, &h));
-    CHECK(!rings_open(&rings, dir, first));
-    h.x.rings = &rings;
     if (first) {
+        CHECK(!rings_create(&rings, dir));
+        h.x.rings = &rings;
         for (uint16_t i = 0; i <= GUESTS; i++) {
             host_domain(&h, i);
         }
     } else {
-        if (crash_resume(&h.x, dir)) {
+        if (crash_resume(&h.x, dir, &rings)) {
             _exit(7);
         }
         restore_rings(&h.x, false);
@@ -244,7 +244,8 @@ static void killed_again_and_again(void)
     unsigned int kills = 0, answers = 0, agains = 0;
     pid_t pid = spawn(true);
 
-    while (!__atomic_load_n(&h.page[GUESTS]->server_features, __ATOMIC_ACQUIRE)) {
+    while (!__atomic_load_n(&h.page[GUESTS]->server_features, __ATOMIC_ACQUIRE) &&
+           time(NULL) < end) {
         nanosleep(&ts, NULL);    /* it clears the pages first */
     }
     for (int i = 0; i < GUESTS; i++) {
