@@ -434,7 +434,7 @@ static void life(void)
         sim_domain_make(i);
         return;
     }
-    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(15))) {
+    if (i != 0 && d != current->domain && (s->killing || d->shut_down || !sim_rnd(12))) {
         if (!s->killed)
             sim_deaths += sim_domain_kill(i);
         return;
@@ -468,7 +468,7 @@ void sim_action(void)
         sim_this_cpu = (sim_this_cpu + 1) % SIM_CPUS;
     }
     v = current;
-    if (vcpu_is_idle(v) || !sim_rnd(25)) {
+    if (vcpu_is_idle(v) || !sim_rnd(12)) {
         life();
         return;
     }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random actions from a fixed seed with all invariants checked after each, then
- * the death of all domains, after which every frame must be free again.
+ * Random actions from a fixed seed with all invariants checked after each; now and
+ * then all domains die, after which every frame must be free again.
  *
+ *   sim semantics
  *   sim [seed [actions [first action to print]]]
  */
 #include "sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define ACTIONS_PER_LIFE 2000 /* Domain 0's page tables wear out, too */
 
 bool sim_verbose;
 static u64 state, seed, step;
@@ -31,16 +35,27 @@ void sim_report_position(void)
 
 int main(int argc, char **argv)
 {
+    bool semantics = argc > 1 && !strcmp(argv[1], "semantics");
     u64 actions = argc > 2 ? strtoul(argv[2], NULL, 0) : 100000;
     u64 print = argc > 3 ? strtoul(argv[3], NULL, 0) : ~0ul;
 
     seed = state = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
     sim_world_init();
     sim_check();
+    if (semantics) {
+        int rc = sim_semantics();
+
+        printf("%s sim semantics\n", rc ? "FAIL" : "ok");
+        return rc;
+    }
     for (step = 0; step < actions; step++) {
         sim_verbose = step >= print;
         sim_action();
         sim_check();
+        if (step % ACTIONS_PER_LIFE == ACTIONS_PER_LIFE - 1) {
+            sim_world_end();
+            sim_world_start();
+        }
     }
     sim_world_end();
     sim_world_report();

@@ -62,6 +62,7 @@ void sim_all_cpus(void);     /* every CPU does what is pending, a few times */
 u64 sim_kept_frames(void);
 struct domain *sim_domain(unsigned i); /* NULL: there is none */
 void sim_domain_make(unsigned i);
+mfn_t sim_first_frame(unsigned i, unsigned k); /* frame k of what domain i began with */
 bool sim_domain_kill(unsigned i); /* a step; true: done, though others may still keep it */
 bool sim_switch(struct vcpu *v);  /* goes to the CPU on which @v is; false: nowhere */
 u8 *sim_window(void);             /* of the current vCPU */
@@ -69,6 +70,9 @@ u8 *sim_window(void);             /* of the current vCPU */
 long sim_hypercall(struct vcpu *v, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
 bool sim_continue(struct vcpu *v); /* goes on with a pending hypercall; false: there is none */
 struct sim_pending *sim_pending(struct vcpu *v);
+
+/* ---- semantics.c ---- */
+int sim_semantics(void); /* 0: every answer is as expected */
 
 /* ---- actions.c, hypercalls.c ---- */
 void sim_action(void);         /* one random action */

@@ -191,12 +191,19 @@ static void make_vcpu(struct domain *d, unsigned id, mfn_t root)
         sim_fail("vCPU %u of d%d does not start", id, d->id);
 }
 
+static mfn_t first_frames[SIM_DOMAINS][FRAMES];
+
+mfn_t sim_first_frame(unsigned i, unsigned k)
+{
+    return first_frames[i][k];
+}
+
 void sim_domain_make(unsigned i)
 {
     const struct domain_config cfg = {
         .privileged = i == 0, .max_vcpus = SIM_VCPUS, .max_grant_frames = 3, .max_maptrack_frames = 2,
     };
-    mfn_t frame[FRAMES];
+    mfn_t *frame = first_frames[i];
     struct domain *d;
 
     per_cpu(softirq_pending, sim_this_cpu) = 0;
