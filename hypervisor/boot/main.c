@@ -169,6 +169,7 @@ static void start_memory(void)
 {
     boot_memory_init();
     cpu_features_init();
+    spin_unfair = cpu_has(XEN_X86_FEATURE_HYPERVISOR);
     if (cpu_uses_smap)
         smap_patch();
     screen_map();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ticket spinlocks (spinlock.h). The checks of their order are in spinlock_debug.c. */
+/* Ticket spinlocks (spinlock.h), on virtual CPUs without the order of tickets. The checks of their order are in spinlock_debug.c. */
 #include "machine/spinlock.h"
 
 #include "atomic.h"
@@ -11,10 +11,32 @@ void spin_lock_init(struct spinlock *l, enum lock_rank rank)
     *l = (struct spinlock)SPINLOCK_INIT(rank);
 }
 
+bool spin_unfair;
+
+/* Takes the lock if it is free; the next ticket is the one being served then. */
+static bool take_free(struct spinlock *l)
+{
+    u16 owner = atomic_load(&l->owner), expected = owner;
+
+    if (READ_ONCE(l->next) != owner)
+        return false;
+    return __atomic_compare_exchange_n(&l->next, &expected, (u16)(owner + 1), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/*
+ * In turn; or, when spin_unfair, whoever comes first: on virtual CPUs the one whose turn it is may not be running,
+ * and all others would wait for it.
+ */
 static void lock_ticket(struct spinlock *l)
 {
-    u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+    u16 ticket;
 
+    if (READ_ONCE(spin_unfair)) {
+        while (!take_free(l))
+            cpu_relax();
+        return;
+    }
+    ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
     while (atomic_load(&l->owner) != ticket)
         cpu_relax();
 }
@@ -28,9 +50,7 @@ void spin_lock(struct spinlock *l)
 
 bool spin_trylock(struct spinlock *l)
 {
-    u16 owner = atomic_load(&l->owner), expected = owner;
-
-    if (!__atomic_compare_exchange_n(&l->next, &expected, (u16)(owner + 1), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    if (!take_free(l))
         return false;
     spin_debug_acquire(l, true, false);
     l->cpu = (u16)(cpu_id() + 1);

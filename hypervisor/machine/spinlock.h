@@ -54,6 +54,9 @@ struct spinlock {
 
 #define SPINLOCK_INIT(r) { .rank = (r) }
 
+/* Set while booting when we run on a hypervisor or emulator, whose CPUs do not always run. */
+extern bool spin_unfair;
+
 void spin_lock_init(struct spinlock *l, enum lock_rank rank);
 void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);
