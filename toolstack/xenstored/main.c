@@ -124,11 +124,12 @@ static int become_daemon(void)
 
 static void report_ready(int pipe_fd)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int null;
 
     if (pipe_fd < 0) {
         return;
     }
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {
         dup2(null, STDIN_FILENO);
         dup2(null, STDOUT_FILENO);
