@@ -50,6 +50,8 @@ HYPERCALL(mmuext_op, do_mmuext_op(a1, (u32)a2, a3, (u32)a4))
 HYPERCALL(nmi_op, do_nmi_op((u32)a1, a2))
 HYPERCALL(sched_op, do_sched_op((u32)a1, a2))
 HYPERCALL(callback_op, do_callback_op((u32)a1, a2))
+HYPERCALL(event_channel_op_compat, do_event_channel_op_compat(a1))
+HYPERCALL(physdev_op_compat, do_physdev_op_compat(a1))
 HYPERCALL(event_channel_op, do_event_channel_op((u32)a1, a2))
 HYPERCALL(physdev_op, do_physdev_op((u32)a1, a2))
 HYPERCALL(sysctl, do_sysctl(a1))
@@ -85,6 +87,8 @@ const hypercall_fn hypercall_table[HYPERCALL_COUNT] = {
     ENTRY(nmi_op),
     ENTRY(sched_op),
     ENTRY(callback_op),
+    ENTRY(event_channel_op_compat),
+    ENTRY(physdev_op_compat),
     ENTRY(event_channel_op),
     ENTRY(physdev_op),
     ENTRY(sysctl),

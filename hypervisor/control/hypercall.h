@@ -25,6 +25,7 @@ long do_xen_version(u64 cmd, vaddr_t arg);
 long do_console_io(u64 cmd, u64 count, vaddr_t buffer);
 long do_memory_op(u64 cmd, vaddr_t arg);
 long do_physdev_op(u64 cmd, vaddr_t arg);
+long do_physdev_op_compat(vaddr_t op);
 long do_platform_op(vaddr_t arg);
 long do_vm_assist(u64 cmd, u64 type);
 long do_sysctl(vaddr_t arg);

@@ -144,7 +144,7 @@ long memory_reservation(u64 op, u64 start, vaddr_t arg)
     u64 done;
 
     if (read_guest_struct(&r, arg))
-        return start ? (long)start : -EFAULT;
+        return (long)start; /* "done so far", as real Xen answers */
     if (r.nr_extents > UINT32_MAX >> MEMOP_EXTENT_SHIFT || start >= r.nr_extents || !prepare(&j, op, &r))
         return (long)start;
     done = run(&j, start, r.nr_extents, &preempted);

@@ -216,3 +216,22 @@ long do_physdev_op(u64 cmd, vaddr_t arg)
         return -ENOSYS;
     return current_domain()->privileged ? hardware_op(cmd, arg) : -EPERM;
 }
+
+/* The form of interface versions before 0x00030202: command and arguments in one structure (struct physdev_op). */
+long do_physdev_op_compat(vaddr_t op)
+{
+    u32 cmd;
+
+    if (read_guest_struct(&cmd, op))
+        return -EFAULT;
+    switch (cmd) {
+    case PHYSDEVOP_irq_status_query:
+    case PHYSDEVOP_set_iopl:
+    case PHYSDEVOP_set_iobitmap:
+    case PHYSDEVOP_apic_read:
+    case PHYSDEVOP_apic_write:
+        return do_physdev_op(cmd, op + offsetof(struct physdev_op, u));
+    default:
+        return -EINVAL;
+    }
+}

@@ -15,6 +15,7 @@
 #include "machine/console_internal.h"
 #include "machine/cpu.h"
 #include "machine/spinlock_debug.h"
+#include "machine/time.h"
 #include "machine/trap.h"
 #include "option.h"
 
@@ -30,6 +31,8 @@ static u32 panicking; /* number of the CPU + 1 */
 /* Restarts after the countdown, or at once when somebody types R on the serial line. */
 static void __noreturn countdown(void)
 {
+    nsec_t end;
+
     if (noreboot || !panic_hooks.restart || !panic_hooks.delay) {
         printk(LOG_ERROR, "The machine is stopped (%s). Switch it off or press its reset button.\n",
                noreboot ? "noreboot" : "no way to restart yet");
@@ -38,7 +41,8 @@ static void __noreturn countdown(void)
     }
     printk(LOG_ERROR, "Restarting in %u seconds; R restarts at once. Boot with \"noreboot\" to keep this on the screen.\n",
            COUNTDOWN_SECONDS);
-    for (unsigned ms = 0; ms < COUNTDOWN_SECONDS * 1000; ms++) {
+    end = system_time() + COUNTDOWN_SECONDS * 1000000000ULL;
+    while (system_time() < end) {
         int c = console_poll_char();
 
         if (c == 'R' || c == 'r')
