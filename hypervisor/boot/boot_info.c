@@ -30,12 +30,12 @@ const void *loader_data(u64 pa, u64 len)
 const char *loader_string(u64 pa)
 {
     const char *s = loader_data(pa, 1);
-    size_t room = BOOT_STRINGS_SIZE - strings_used - 1, len;
     char *copy = strings + strings_used;
+    size_t len;
 
-    if (!s || room == 0)
+    if (!s || strings_used >= BOOT_STRINGS_SIZE)
         return "";
-    len = strnlen(s, MIN(room, EARLY_MAPPED - pa));
+    len = strnlen(s, MIN(BOOT_STRINGS_SIZE - strings_used - 1, EARLY_MAPPED - pa));
     memcpy(copy, s, len);
     copy[len] = 0;
     strings_used += len + 1;

@@ -44,10 +44,10 @@ int efi_map_convert(const void *descriptors, u32 size, u32 step, struct memory_m
         const struct efi_descriptor *d = (const void *)((const char *)descriptors + at);
         enum memory_type type = type_of(d);
         struct memory_range *last = map->count ? &map->ranges[map->count - 1] : NULL;
-        u64 bytes, end;
+        u64 bytes, end, start = d->start;
         int rc;
 
-        if (__builtin_mul_overflow(d->pages, (u64)PAGE_SIZE, &bytes) || __builtin_add_overflow(d->start, bytes, &end))
+        if (__builtin_mul_overflow(d->pages, (u64)PAGE_SIZE, &bytes) || __builtin_add_overflow(start, bytes, &end))
             continue;
         if (last && last->type == type && last->end == d->start) {
             last->end = end;

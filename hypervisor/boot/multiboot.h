@@ -68,7 +68,7 @@ struct mb1_info {
 
 struct mb1_module {
     u32 start, end, string, reserved;
-};
+} __packed;
 
 struct mb1_mmap {
     u32 size; /* of the rest */
@@ -98,7 +98,7 @@ struct mb2_mmap {
 struct mb2_mmap_entry {
     u64 addr, len;
     u32 type, zero;
-};
+} __packed;
 
 struct mb2_framebuffer {
     struct mb2_tag tag;

@@ -148,7 +148,7 @@ int multiboot2_parse(paddr_t info)
     const u32 *total = loader_data(info, 8);
     int rc;
 
-    if (!total || *total > INFO_MAX || !loader_data(info, *total))
+    if (!total || info % 8 || *total > INFO_MAX || !loader_data(info, *total))
         return -EINVAL;
     boot_info.loader = "Multiboot2";
     rc = for_each_tag(info, *total, MB2_TAG_LOADER, parse_loader);
