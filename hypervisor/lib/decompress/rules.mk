@@ -11,7 +11,7 @@ $(DECOMPRESS_LINUX):
 	linux=$$($(TOP)/../scripts/linux-source) && ln -sfn $$linux $@
 
 DECOMPRESS_FLAGS := -I$(TOP)/lib/decompress/shim -I$(DECOMPRESS_LINUX)/lib -idirafter $(DECOMPRESS_LINUX)/include \
-    -D__KERNEL__ -D__DISABLE_EXPORTS -w -fno-omit-frame-pointer
+    -D__KERNEL__ -D__DISABLE_EXPORTS -w -O3 -fomit-frame-pointer
 
 $(DECOMPRESS_OBJS): $(OBJ)/%.c.o: $(TOP)/%.c | $(DECOMPRESS_LINUX) $(OBJ)/include/xen
 	@mkdir -p $(@D)
