@@ -389,6 +389,11 @@ void guest_check_client(struct guest *g)
 {
     bool in_use = pty_in_use(&g->pty);
 
+    /* What somebody wrote who has closed the terminal already, as in echo TEXT > TTY. */
+    if (!in_use) {
+        read_pty(g);
+        g->pending = true;
+    }
     if (in_use && !g->con.client) {
         console_client_came(&g->con);
         g->pending = true;
