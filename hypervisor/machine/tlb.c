@@ -10,6 +10,9 @@
  * starts again at 1, when no old value can be taken for a new one. A CPU in the
  * middle of a flush (FLUSHING) keeps it from starting.
  *
+ * A CPU that has loaded the hypervisor's own root (an idle one) holds no
+ * mapping of a guest at all and is CLEAN until it loads another.
+ *
  * No locks; remote flushes go through smp_call().
  */
 #include "machine/tlb.h"
@@ -22,9 +25,12 @@
 #define CLOCK_MAX 0xffffu
 #define STAMPED 0x10000u /* the present value has been given out */
 #define FLUSHING (-1)
+#define CLEAN 0x7fffffff
 
 static u32 clock = 1;
+paddr_t tlb_host_root;
 static DEFINE_PERCPU(s32, tlb_last);
+static DEFINE_PERCPU(bool, tlb_clean); /* tlb_last is CLEAN when no flush is under way */
 
 u16 tlb_clock(void)
 {
@@ -51,9 +57,12 @@ static void try_restart(void)
     u32 c = atomic_load(&clock);
     unsigned cpu;
 
-    for_each_online_cpu(cpu)
-        if (atomic_load(&per_cpu(tlb_last, cpu)) != 0)
+    for_each_online_cpu(cpu) {
+        s32 last = atomic_load(&per_cpu(tlb_last, cpu));
+
+        if (last != 0 && last != CLEAN)
             return;
+    }
     if ((c & CLOCK_MAX) == CLOCK_MAX)
         atomic_cmpxchg(&clock, &c, 1);
 }
@@ -76,7 +85,7 @@ static s32 flush_begin(void)
 
 static void flush_end(s32 last)
 {
-    atomic_store(&this_cpu(tlb_last), last);
+    atomic_store(&this_cpu(tlb_last), this_cpu(tlb_clean) ? CLEAN : last);
     if (last == 0)
         try_restart();
 }
@@ -109,6 +118,7 @@ void load_cr3(paddr_t root)
     s32 last = flush_begin();
 
     write_cr3(root);
+    this_cpu(tlb_clean) = root == tlb_host_root;
     flush_end(last);
     irq_restore(was);
 }

@@ -22,6 +22,9 @@ void tlb_flush_mask(const struct cpumask *mask);
 void tlb_flush_page_mask(const struct cpumask *mask, vaddr_t va);
 void cache_flush_mask(const struct cpumask *mask); /* WBINVD */
 
+/* Root of the hypervisor's own tables, set by mm/paging.c: a CPU that has loaded it caches nothing of guests. */
+extern paddr_t tlb_host_root;
+
 /* Loads a page-table root; counts as a flush of the non-global entries (guests have no others). */
 void load_cr3(paddr_t root);
 

@@ -254,7 +254,8 @@ void paging_init(const struct ram_range *ram, unsigned count)
     map_image(text_end, rodata_end, MAP_RO);
     map_image(rodata_end, image_end, MAP_RW);
     make_shared_tables();
-    load_cr3(image_to_paddr(host_root));
+    tlb_host_root = image_to_paddr(host_root);
+    load_cr3(tlb_host_root);
     tlb_flush_local(); /* entries of the early tables may be marked global */
     stage = TABLES_DIRECT_MAP;
     map_frame_table(ram, count);
