@@ -2,7 +2,8 @@
 /*
  * What is common to the boot protocols: bounds-checked access to the loader's
  * memory and the places where the copies go. The parsers are in
- * boot/multiboot1.c, multiboot2.c and pvh.c, called by boot/loader.c. Runs once, before the console is
+ * boot/multiboot1.c, multiboot2.c and pvh.c, called by boot/loader.c. Runs once, before the console
+ * is
  * there, so it reports by return value only. No locks.
  */
 #include "boot/boot_info.h"
@@ -42,7 +43,10 @@ const char *loader_string(u64 pa)
     return copy;
 }
 
-/* GRUB 2 ("GRUB 2.06") passes arguments only; GRUB Legacy ("GNU GRUB 0.97") and all others put the file first. */
+/*
+ * GRUB 2 ("GRUB 2.06") passes arguments only; GRUB Legacy ("GNU GRUB 0.97") and all others put the
+ * file first.
+ */
 static bool loader_omits_name(void)
 {
     return !strncmp(boot_info.loader, "GRUB ", 5) && boot_info.loader[5] != '0';

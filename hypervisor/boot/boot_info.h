@@ -39,14 +39,17 @@ struct boot_info {
 
     paddr_t efi_system_table; /* 0: not started by UEFI */
     u32 efi_map_size, efi_descriptor_size, efi_descriptor_version;
-    u8 efi_map[BOOT_EFI_MAP_SIZE] __attribute__((aligned(8))); /* copy of the UEFI memory map, cut if it is longer */
+    /* copy of the UEFI memory map, cut if it is longer */
+    u8 efi_map[BOOT_EFI_MAP_SIZE] __attribute__((aligned(8)));
 };
 
 extern struct boot_info boot_info;
 
 /*
- * Reads the structure at physical address @info of the loader whose magic is @magic (boot/multiboot.h).
- * The first 4 GiB are mapped. @return 0, -EINVAL: unknown magic or a structure that contradicts itself
+ * Reads the structure at physical address @info of the loader whose magic is @magic
+ * (boot/multiboot.h).
+ * The first 4 GiB are mapped. @return 0, -EINVAL: unknown magic or a structure that contradicts
+ * itself
  */
 int boot_info_init(u32 magic, paddr_t info);
 
@@ -54,7 +57,9 @@ int boot_info_init(u32 magic, paddr_t info);
 const void *loader_data(u64 pa, u64 len);
 /* A copy of the string at @pa (0: none) in boot_info's own memory, cut when there is no room. */
 const char *loader_string(u64 pa);
-/* The same without its first word, the file's name, unless the loader is one that does not pass it. */
+/*
+ * The same without its first word, the file's name, unless the loader is one that does not pass it.
+ */
 const char *loader_cmdline(u64 pa);
 void boot_info_add_module(u64 start, u64 size, const char *cmdline);
 void boot_info_add_range(u64 start, u64 size, u32 type);

@@ -90,7 +90,8 @@ static int set_by_name(const char *name, const char *value, bool negated, const 
     return rc;
 }
 
-static void set_word(char *word, const struct option *table, const struct option *end, cmdline_complaint complain)
+static void set_word(char *word, const struct option *table, const struct option *end,
+                     cmdline_complaint complain)
 {
     char *eq = strchr(word, '=');
     const char *value = eq ? eq + 1 : NULL;
@@ -109,7 +110,10 @@ static void set_word(char *word, const struct option *table, const struct option
         complain(word, "has a value that cannot be used; the default stays");
 }
 
-/* Copies the next word without its quotes. @return place behind it, NULL: there was none; *@fits false: too long */
+/*
+ * Copies the next word without its quotes. @return place behind it, NULL: there was none; *@fits
+ * false: too long
+ */
 static const char *next_word(const char *s, char *word, bool *fits)
 {
     size_t n = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The hypervisor's command line: words NAME, NAME=VALUE and no-NAME, looked up in the table of include/option.h. */
+/*
+ * The hypervisor's command line: words NAME, NAME=VALUE and no-NAME, looked up in the table of
+ * include/option.h.
+ */
 #ifndef HV_BOOT_CMDLINE_H
 #define HV_BOOT_CMDLINE_H
 

@@ -47,7 +47,8 @@ int efi_map_convert(const void *descriptors, u32 size, u32 step, struct memory_m
         u64 bytes, end, start = d->start;
         int rc;
 
-        if (__builtin_mul_overflow(d->pages, (u64)PAGE_SIZE, &bytes) || __builtin_add_overflow(start, bytes, &end))
+        if (__builtin_mul_overflow(d->pages, (u64)PAGE_SIZE, &bytes) ||
+            __builtin_add_overflow(start, bytes, &end))
             continue;
         if (last && last->type == type && last->end == d->start) {
             last->end = end;

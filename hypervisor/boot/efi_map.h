@@ -12,7 +12,10 @@ struct efi_descriptor {
     u64 start, virtual_start, pages, attributes;
 } __packed;
 
-/* Replaces @map by what the @size bytes of descriptors, @step bytes each, say. @return 0, -ENOSPC: too many ranges */
+/*
+ * Replaces @map by what the @size bytes of descriptors, @step bytes each, say. @return 0, -ENOSPC:
+ * too many ranges
+ */
 int efi_map_convert(const void *descriptors, u32 size, u32 step, struct memory_map *map);
 
 #endif

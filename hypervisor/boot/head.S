@@ -139,7 +139,10 @@ boot_start:
     mov $(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
     mov %eax, %cr0
 
-    /* The GDT of the ABI has our descriptors at 0xe000: the base lies that much below the one page we have. */
+    /*
+     * The GDT of the ABI has our descriptors at 0xe000: the base lies that much below the one page
+     * we have.
+     */
     lea PHYS(boot_table_page), %eax
     sub $HV_GDT_OFFSET, %eax
     mov %eax, PHYS(boot_gdtr + 2)

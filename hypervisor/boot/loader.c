@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Chooses the parser for the boot loader's protocol. Called once by boot/main.c, before there is a console. */
+/*
+ * Chooses the parser for the boot loader's protocol. Called once by boot/main.c, before there is a
+ * console.
+ */
 #include "boot/boot_info.h"
 #include "boot/multiboot.h"
 #include "errno.h"

@@ -65,7 +65,8 @@ void boot_main(u32 magic, paddr_t info) __noreturn;
 static void note_complaint(const char *word, const char *why)
 {
     if (complaint_count < COMPLAINTS_MAX)
-        snprintf(complaints[complaint_count++], sizeof(complaints[0]), "option \"%s\" %s", word, why);
+        snprintf(complaints[complaint_count++], sizeof(complaints[0]), "option \"%s\" %s", word,
+                 why);
 }
 
 static void read_command_line(void)
@@ -229,11 +230,11 @@ static void build_dom0(paddr_t rsdp)
     if (!boot_info.module_count)
         panic_configuration("no Domain 0 kernel: the boot loader passed no module. Add one: \"module2 /boot/vmlinuz ...\" in "
                             "GRUB, \"--- vmlinuz ...\" for mboot.c32, -initrd \"vmlinuz ...,initrd\" in QEMU");
-    firmware_init(boot_info.efi_system_table, boot_info.efi_map_size ? boot_info.efi_map : NULL, boot_info.efi_map_size,
-                  boot_info.efi_descriptor_size);
+    firmware_init(boot_info.efi_system_table, boot_info.efi_map_size ? boot_info.efi_map : NULL,
+                  boot_info.efi_map_size, boot_info.efi_descriptor_size);
     fill_machine_info(rsdp);
-    snprintf(kernel_line, sizeof(kernel_line), "%s%s%s", m[0].cmdline, *kernel_arguments && *m[0].cmdline ? " " : "",
-             kernel_arguments);
+    snprintf(kernel_line, sizeof(kernel_line), "%s%s%s", m[0].cmdline,
+             *kernel_arguments && *m[0].cmdline ? " " : "", kernel_arguments);
     boot.kernel = m[0].start;
     boot.kernel_size = m[0].size;
     boot.command_line = kernel_line;
@@ -245,7 +246,10 @@ static void build_dom0(paddr_t rsdp)
     time_refine();
 }
 
-/* Called by boot/head.S on the boot stack, interrupts off: @magic and @info as the loader passed them. */
+/*
+ * Called by boot/head.S on the boot stack, interrupts off: @magic and @info as the loader passed
+ * them.
+ */
 void boot_main(u32 magic, paddr_t info)
 {
     int rc;

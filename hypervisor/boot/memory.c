@@ -44,7 +44,8 @@ static void tidy_map(struct memory_map *m)
     u64 limit = DIRECT_MAP_BYTES, lost;
 
     if (memory_map_sanitise(m) || boot_info.map_is_short)
-        pr_warning("The memory map has more than %u ranges: the rest is not used\n", MEMORY_MAP_MAX);
+        pr_warning("The memory map has more than %u ranges: the rest is not used\n",
+                   MEMORY_MAP_MAX);
     if (mem_limit)
         limit = MIN(limit, ROUND_DOWN(mem_limit, PAGE_SIZE));
     lost = memory_map_clip(m, limit);
@@ -71,9 +72,11 @@ static void reserve_modules(void)
         struct boot_module *m = &boot_info.modules[i];
         u64 first = ROUND_DOWN(m->start, PAGE_SIZE), last = ROUND_UP(m->start + m->size, PAGE_SIZE);
 
-        if (m->size && (last > EARLY_MAPPED || !memory_map_covers(&boot_info.map, first, last, MEMORY_RAM)))
+        if (m->size && (last > EARLY_MAPPED ||
+                        !memory_map_covers(&boot_info.map, first, last, MEMORY_RAM)))
             panic_configuration("boot module %u (%s) at %#lx, %lu bytes, is not in usable memory below 4 GiB: it does not "
-                                "fit this machine, or the boot loader is broken", i + 1, module_text(m), m->start, m->size);
+                                "fit this machine, or the boot loader is broken", i + 1,
+                                module_text(m), m->start, m->size);
         if (first < image_limit && last > image_paddr && m->size)
             panic_configuration("boot module %u (%s) overwrites the hypervisor: the boot loader is broken", i + 1,
                                 module_text(m));
@@ -112,7 +115,8 @@ void boot_memory_init(void)
     for (unsigned i = 0; i < m->count; i++)
         if (m->ranges[i].type == MEMORY_RAM) {
             ram[ram_count++] = (struct ram_range){ m->ranges[i].start, m->ranges[i].end };
-            memory_map_add(&free_map, m->ranges[i].start, m->ranges[i].end - m->ranges[i].start, MEMORY_RAM);
+            memory_map_add(&free_map, m->ranges[i].start, m->ranges[i].end - m->ranges[i].start,
+                           MEMORY_RAM);
         }
     memory_map_remove(&free_map, 0, LOW_MEMORY);
     memory_map_remove(&free_map, image_paddr, image_limit);
@@ -120,7 +124,8 @@ void boot_memory_init(void)
     move_modules();
     for (unsigned i = 0; i < free_map.count; i++)
         early_add(free_map.ranges[i].start, free_map.ranges[i].end);
-    pr_info("Hypervisor at %#lx, %lu KiB; %u boot module%s\n", image_paddr, (image_limit - image_paddr) >> 10,
+    pr_info("Hypervisor at %#lx, %lu KiB; %u boot module%s\n", image_paddr,
+            (image_limit - image_paddr) >> 10,
             boot_info.module_count, boot_info.module_count == 1 ? "" : "s");
 }
 

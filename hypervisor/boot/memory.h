@@ -6,7 +6,8 @@
 #include "types.h"
 
 /*
- * Tidies up boot_info.map, prints it, moves modules that lie badly, and gives what is free to early_alloc(). Bad maps
+ * Tidies up boot_info.map, prints it, moves modules that lie badly, and gives what is free to
+ * early_alloc(). Bad maps
  * and modules end in panic_configuration().
  */
 void boot_memory_init(void);

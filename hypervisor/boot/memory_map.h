@@ -29,7 +29,10 @@ struct memory_map {
     struct memory_range ranges[MEMORY_MAP_MAX];
 };
 
-/* Appends a range. Empty ones are left out, one that wraps around ends at the top. @return 0, -ENOSPC */
+/*
+ * Appends a range. Empty ones are left out, one that wraps around ends at the top. @return 0,
+ * -ENOSPC
+ */
 int memory_map_add(struct memory_map *m, u64 start, u64 size, u32 type);
 
 /*
@@ -39,7 +42,10 @@ int memory_map_add(struct memory_map *m, u64 start, u64 size, u32 type);
  */
 int memory_map_sanitise(struct memory_map *m);
 
-/* Takes [@start, @end) out of ranges of all types. The map is sorted before and after. @return 0, -ENOSPC: nothing done */
+/*
+ * Takes [@start, @end) out of ranges of all types. The map is sorted before and after. @return 0,
+ * -ENOSPC: nothing done
+ */
 int memory_map_remove(struct memory_map *m, u64 start, u64 end);
 
 /* Cuts off everything from @limit on. @return bytes of RAM lost */
@@ -48,11 +54,15 @@ u64 memory_map_clip(struct memory_map *m, u64 limit);
 /* True when all of [@start, @end) has type @type in one range of a sanitised map. */
 bool memory_map_covers(const struct memory_map *m, u64 start, u64 end, u32 type);
 
-/* Highest place for @size bytes of RAM, aligned to @align (a power of two), in [@low, @high). @return 0: none */
+/*
+ * Highest place for @size bytes of RAM, aligned to @align (a power of two), in [@low, @high).
+ * @return 0: none
+ */
 u64 memory_map_find(const struct memory_map *m, u64 size, u64 align, u64 low, u64 high);
 
 u64 memory_map_bytes(const struct memory_map *m, u32 type);
-u64 memory_map_top(const struct memory_map *m, u32 type); /* end of the highest range of this type, 0: none */
+/* end of the highest range of this type, 0: none */
+u64 memory_map_top(const struct memory_map *m, u32 type);
 
 const char *memory_type_name(u32 type);
 

@@ -105,6 +105,7 @@ int multiboot1_parse(paddr_t info)
         boot_info_add_range(MB(1), KB(mbi->mem_upper), MEMORY_RAM);
     }
     if (!parse_framebuffer(mbi) && !parse_vbe(mbi))
-        boot_info.screen = (struct screen_info){ .kind = SCREEN_VGA_TEXT, .base = VGA_TEXT_BASE, .width = 80, .height = 25 };
+        boot_info.screen = (struct screen_info){ .kind = SCREEN_VGA_TEXT, .base = VGA_TEXT_BASE,
+                                                 .width = 80, .height = 25 };
     return rc;
 }

@@ -73,7 +73,8 @@ static void parse_efi_map(const struct mb2_efi_mmap *m)
 {
     u32 size = m->tag.size - (u32)sizeof(*m);
 
-    if (m->tag.size < sizeof(*m) || m->descriptor_size < EFI_DESCRIPTOR_MIN || size < m->descriptor_size)
+    if (m->tag.size < sizeof(*m) || m->descriptor_size < EFI_DESCRIPTOR_MIN ||
+        size < m->descriptor_size)
         return;
     size = MIN(size, BOOT_EFI_MAP_SIZE);
     size -= size % m->descriptor_size;
@@ -113,7 +114,10 @@ static int parse_tag(const struct mb2_tag *tag)
     return 0;
 }
 
-/* Calls @parse for each tag (@only: of this type, 0: all). @return its first error, -EINVAL for a broken chain */
+/*
+ * Calls @parse for each tag (@only: of this type, 0: all). @return its first error, -EINVAL for a
+ * broken chain
+ */
 static int for_each_tag(paddr_t info, u64 total, u32 only, int (*parse)(const struct mb2_tag *))
 {
     u64 at = 8;
@@ -155,6 +159,7 @@ int multiboot2_parse(paddr_t info)
     if (!rc)
         rc = for_each_tag(info, *total, 0, parse_tag);
     if (!rc && boot_info.efi_map_size)
-        efi_map_convert(boot_info.efi_map, boot_info.efi_map_size, boot_info.efi_descriptor_size, &boot_info.map);
+        efi_map_convert(boot_info.efi_map, boot_info.efi_map_size, boot_info.efi_descriptor_size,
+                        &boot_info.map);
     return rc;
 }

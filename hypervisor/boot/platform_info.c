@@ -49,10 +49,14 @@ static u64 screen_bytes(const struct screen_info *s)
     return s->kind == SCREEN_FRAMEBUFFER ? (u64)s->pitch * s->height : TEXT_BYTES;
 }
 
-/* Frame buffers above 4 GiB: one more GiB in the tables of head.S, whose level-3 table serves 0 and the direct map. */
+/*
+ * Frame buffers above 4 GiB: one more GiB in the tables of head.S, whose level-3 table serves 0 and
+ * the direct map.
+ */
 static void *map_high(paddr_t base)
 {
-    static u64 table[PTES_PER_TABLE] __attribute__((section(".bss.page_aligned"), aligned(PAGE_SIZE)));
+    static u64 table[PTES_PER_TABLE] __attribute__((section(".bss.page_aligned"),
+                                                    aligned(PAGE_SIZE)));
     u64 slot = base >> 30;
 
     if (slot >= PTES_PER_TABLE)
@@ -77,11 +81,13 @@ void *screen_map_early(void)
 void screen_map(void)
 {
     const struct screen_info *s = &boot_info.screen;
-    u64 first = ROUND_DOWN(s->base, PAGE_SIZE), last = ROUND_UP(s->base + screen_bytes(s), PAGE_SIZE);
+    u64 first = ROUND_DOWN(s->base, PAGE_SIZE), last = ROUND_UP(s->base + screen_bytes(s),
+                                                                PAGE_SIZE);
 
     if (s->kind != SCREEN_NONE && last <= DIRECT_MAP_END - DIRECT_MAP_START &&
         !memory_map_covers(&boot_info.map, first, last, MEMORY_RAM))
-        paging_map(DIRECT_MAP_START + first, paddr_to_mfn(first), (last - first) >> PAGE_SHIFT, MAP_WC);
+        paging_map(DIRECT_MAP_START + first, paddr_to_mfn(first), (last - first) >> PAGE_SHIFT,
+                   MAP_WC);
 }
 
 /* The system table, mapped read-only, if it is one. Give it back with iounmap. */
@@ -94,7 +100,8 @@ static const struct efi_system_table *map_system_table(void)
     t = ioremap(boot_info.efi_system_table, sizeof(*t), MAP_RO);
     if (t && t->signature == EFI_SIGNATURE && t->table_count <= EFI_TABLES_MAX)
         return t;
-    pr_warning("The UEFI system table at %#lx is broken; it is not used\n", boot_info.efi_system_table);
+    pr_warning("The UEFI system table at %#lx is broken; it is not used\n",
+               boot_info.efi_system_table);
     iounmap((void *)t, sizeof(*t));
     return NULL;
 }

@@ -10,7 +10,8 @@
 
 static int parse_modules(const struct hvm_start_info *si)
 {
-    const char *m = loader_data(si->modlist_paddr, (u64)si->nr_modules * sizeof(struct hvm_modlist_entry));
+    const char *m = loader_data(si->modlist_paddr,
+                                (u64)si->nr_modules * sizeof(struct hvm_modlist_entry));
 
     if (!si->nr_modules)
         return 0;
@@ -27,7 +28,8 @@ static int parse_modules(const struct hvm_start_info *si)
 
 static int parse_map(const struct hvm_start_info *si)
 {
-    const char *p = loader_data(si->memmap_paddr, (u64)si->memmap_entries * sizeof(struct hvm_memmap_table_entry));
+    const char *p = loader_data(si->memmap_paddr,
+                                (u64)si->memmap_entries * sizeof(struct hvm_memmap_table_entry));
 
     if (si->version < 1 || !p)
         return -EINVAL;
@@ -50,7 +52,8 @@ int pvh_parse(paddr_t info)
     boot_info.loader = "PVH";
     boot_info.cmdline = loader_string(si->cmdline_paddr);
     boot_info.rsdp_address = si->rsdp_paddr;
-    boot_info.screen = (struct screen_info){ .kind = SCREEN_VGA_TEXT, .base = VGA_TEXT_BASE, .width = 80, .height = 25 };
+    boot_info.screen = (struct screen_info){ .kind = SCREEN_VGA_TEXT, .base = VGA_TEXT_BASE,
+                                             .width = 80, .height = 25 };
     rc = parse_modules(si);
     return rc ? rc : parse_map(si);
 }

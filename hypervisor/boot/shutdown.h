@@ -4,7 +4,10 @@
 
 #include "types.h"
 
-/* Domain 0 has shut down with @reason (SHUTDOWN_* of xen/sched.h): ends the machine accordingly. Any context. */
+/*
+ * Domain 0 has shut down with @reason (SHUTDOWN_* of xen/sched.h): ends the machine accordingly.
+ * Any context.
+ */
 void shutdown_machine(u8 reason) __noreturn;
 
 #endif

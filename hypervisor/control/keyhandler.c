@@ -28,7 +28,8 @@ static void print_vcpus(const struct domain *d)
     for_each_vcpu(d, v) {
         static const char *const states[] = { "running", "runnable", "blocked", "offline" };
 
-        printk(LOG_ERROR, "    vCPU %u: CPU %u, %s, pause count %u, upcall pending %u mask %u\n", v->id, v->unit.cpu,
+        printk(LOG_ERROR, "    vCPU %u: CPU %u, %s, pause count %u, upcall pending %u mask %u\n",
+               v->id, v->unit.cpu,
                states[v->unit.state & 3], v->unit.pause_count, v->info->evtchn_upcall_pending,
                v->info->evtchn_upcall_mask);
     }
@@ -40,7 +41,8 @@ static void print_domains(void)
     domid_t id = 0;
 
     for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
-        printk(LOG_ERROR, "Domain %u: %lu of %lu pages, %u references%s%s\n", d->id, d->tot_pages, d->max_pages, d->refs,
+        printk(LOG_ERROR, "Domain %u: %lu of %lu pages, %u references%s%s\n", d->id, d->tot_pages,
+               d->max_pages, d->refs,
                d->dying ? ", dying" : "", d->shut_down ? ", shut down" : "");
         print_vcpus(d);
         id = d->id + 1;
@@ -50,7 +52,8 @@ static void print_domains(void)
 
 static void print_memory(void)
 {
-    printk(LOG_ERROR, "Memory: %lu of %lu KiB free, %lu KiB of it below 4 GiB, %lu KiB claimed\n", buddy_free_frames() << 2,
+    printk(LOG_ERROR, "Memory: %lu of %lu KiB free, %lu KiB of it below 4 GiB, %lu KiB claimed\n",
+           buddy_free_frames() << 2,
            buddy_total_frames() << 2, buddy_free_frames_below_4g() << 2, buddy_claimed() << 2);
 }
 

@@ -34,14 +34,20 @@ void regs_print(const struct regs *r)
     u64 off = 0;
     const char *name = symbol_find(r->rip, &off);
 
-    printk(LOG_ERROR, "CPU %u: %s, RIP %04x:%016lx %s%s%#lx\n", cpu_id(), trap_name(r->vector), r->cs, r->rip,
+    printk(LOG_ERROR, "CPU %u: %s, RIP %04x:%016lx %s%s%#lx\n", cpu_id(), trap_name(r->vector),
+           r->cs, r->rip,
            name ? name : "", name ? "+" : "", off);
-    printk(LOG_ERROR, "RFLAGS %016lx  RSP %04x:%016lx  error code %08x\n", r->rflags, r->ss, r->rsp, r->error_code);
-    printk(LOG_ERROR, "RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-    printk(LOG_ERROR, "RSI %016lx RDI %016lx RBP %016lx R8  %016lx\n", r->rsi, r->rdi, r->rbp, r->r8);
-    printk(LOG_ERROR, "R9  %016lx R10 %016lx R11 %016lx R12 %016lx\n", r->r9, r->r10, r->r11, r->r12);
+    printk(LOG_ERROR, "RFLAGS %016lx  RSP %04x:%016lx  error code %08x\n", r->rflags, r->ss,
+           r->rsp, r->error_code);
+    printk(LOG_ERROR, "RAX %016lx RBX %016lx RCX %016lx RDX %016lx\n", r->rax, r->rbx, r->rcx,
+           r->rdx);
+    printk(LOG_ERROR, "RSI %016lx RDI %016lx RBP %016lx R8  %016lx\n", r->rsi, r->rdi, r->rbp,
+           r->r8);
+    printk(LOG_ERROR, "R9  %016lx R10 %016lx R11 %016lx R12 %016lx\n", r->r9, r->r10, r->r11,
+           r->r12);
     printk(LOG_ERROR, "R13 %016lx R14 %016lx R15 %016lx\n", r->r13, r->r14, r->r15);
-    printk(LOG_ERROR, "CR0 %016lx CR2 %016lx CR3 %016lx CR4 %016lx\n", read_cr0(), read_cr2(), read_cr3(), read_cr4());
+    printk(LOG_ERROR, "CR0 %016lx CR2 %016lx CR3 %016lx CR4 %016lx\n", read_cr0(), read_cr2(),
+           read_cr3(), read_cr4());
 }
 
 static void print_address(u64 va)

@@ -26,7 +26,8 @@
 enum { LIMIT_NONE, LIMIT_ERROR, LIMIT_WARNING, LIMIT_INFO, LIMIT_DEBUG };
 
 struct limits {
-    unsigned always, limited; /* below always: shown; below limited: shown unless there are too many */
+    /* below always: shown; below limited: shown unless there are too many */
+    unsigned always, limited;
 };
 
 static struct limits own_limits = { LIMIT_INFO, LIMIT_INFO };

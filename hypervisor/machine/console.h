@@ -23,7 +23,10 @@ void guest_printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
 #define pr_info(...) printk(LOG_INFO, __VA_ARGS__)
 #define pr_debug(...) printk(LOG_DEBUG, __VA_ARGS__)
 
-/* Stops the machine with a message that says what to do; registers and backtrace follow. machine/panic.c */
+/*
+ * Stops the machine with a message that says what to do; registers and backtrace follow.
+ * machine/panic.c
+ */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 /*
@@ -43,10 +46,16 @@ size_t console_read(char *buf, size_t len);
 size_t log_read(char *buf, size_t len, u32 *index);
 void log_clear(void);
 
-/* Set by the domain floor: called in interrupt context when input for Domain 0 is there (sends VIRQ_CONSOLE). */
+/*
+ * Set by the domain floor: called in interrupt context when input for Domain 0 is there (sends
+ * VIRQ_CONSOLE).
+ */
 extern void (*console_input_handler)(void);
 
-/* A key for the hypervisor itself (three times Ctrl-A switches the input), handled by control/keyhandler.c. */
+/*
+ * A key for the hypervisor itself (three times Ctrl-A switches the input), handled by
+ * control/keyhandler.c.
+ */
 extern void (*console_key_handler)(char key);
 
 #endif

@@ -20,10 +20,16 @@ struct screen_info {
     u8 red_position, red_size, green_position, green_size, blue_position, blue_size;
 };
 
-/* Opens the consoles of console= (after the options are parsed), @mapped: @screen's memory, which stays there; NULL: none. */
+/*
+ * Opens the consoles of console= (after the options are parsed), @mapped: @screen's memory, which
+ * stays there; NULL: none.
+ */
 void console_init(const struct screen_info *screen, void *mapped);
 
-/* Receive interrupts from now on (serial_irq.c). @return false: serial_poll() must be called every few milliseconds */
+/*
+ * Receive interrupts from now on (serial_irq.c). @return false: serial_poll() must be called every
+ * few milliseconds
+ */
 bool serial_start_interrupts(void);
 void serial_poll(void);
 
@@ -45,7 +51,10 @@ void console_enter_panic(void);
 /* One received byte, waited for by nobody: for the countdown of a panic. @return -1: none */
 int console_poll_char(void);
 
-/* A byte has been received on a serial line, in interrupt context or while polling; set by console.c. */
+/*
+ * A byte has been received on a serial line, in interrupt context or while polling; set by
+ * console.c.
+ */
 extern void (*serial_receiver)(char c);
 
 /* Appends to the log ring; the console's lock is held. */

@@ -66,7 +66,8 @@ const struct screen_driver *framebuffer_init(const struct screen_info *info, voi
         (u64)screen.width * screen.bpp / 8 > screen.pitch)
         return NULL;
     scale = screen.width >= FINE_WIDTH ? 2 : 1;
-    colour = component(screen.red_position, screen.red_size) | component(screen.green_position, screen.green_size) |
+    colour = component(screen.red_position, screen.red_size) | component(screen.green_position,
+                                                                         screen.green_size) |
              component(screen.blue_position, screen.blue_size);
     driver.columns = screen.width / (LETTER_WIDTH * scale);
     driver.rows = screen.height / (LETTER_HEIGHT * scale);

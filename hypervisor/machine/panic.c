@@ -135,7 +135,8 @@ static void report_bug(const char *file, int line, const char *what)
     panic("bug at %s:%d: %s", name, line, what);
 }
 
-static void report_lock(const char *what, const struct spinlock *l, struct spinlock *const *held, unsigned count)
+static void report_lock(const char *what, const struct spinlock *l, struct spinlock *const *held,
+                        unsigned count)
 {
     printk(LOG_ERROR, "lock %p of rank %u: %s\n", l, l->rank, what);
     for (unsigned i = 0; i < count; i++)

@@ -8,17 +8,22 @@
 void panic_regs(const struct regs *regs, const char *fmt, ...) __printf(2, 3) __noreturn;
 
 /*
- * Stops the machine because of something that the administrator can mend (a missing module, not enough memory):
+ * Stops the machine because of something that the administrator can mend (a missing module, not
+ * enough memory):
  * the message alone, no registers, then the same countdown.
  */
 void panic_configuration(const char *fmt, ...) __printf(1, 2) __noreturn;
 
-/* What a panic needs from parts that may themselves panic; set by boot/main.c as they become usable. */
+/*
+ * What a panic needs from parts that may themselves panic; set by boot/main.c as they become
+ * usable.
+ */
 struct panic_hooks {
     void (*stop_others)(void);  /* the other CPUs */
     void (*restart)(void);      /* the machine */
     void (*delay)(unsigned us); /* busy wait */
-    void (*guest_state)(void);  /* prints who the running guest is and where it stands; must not lock */
+    /* prints who the running guest is and where it stands; must not lock */
+    void (*guest_state)(void);
 };
 extern struct panic_hooks panic_hooks;
 

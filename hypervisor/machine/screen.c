@@ -75,7 +75,10 @@ static void put_char(char c)
     set_cell(row, column++, c);
 }
 
-/* Leaves out escape sequences (ESC [ ... letter), which Linux sends to its console for colours and the cursor. */
+/*
+ * Leaves out escape sequences (ESC [ ... letter), which Linux sends to its console for colours and
+ * the cursor.
+ */
 static bool is_escape(char c)
 {
     static enum { TEXT, ESCAPE, SEQUENCE } state;

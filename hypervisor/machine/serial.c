@@ -127,7 +127,10 @@ static int parse_com2(const char *s)
 OPTION_FUNCTION("com1", parse_com1);
 OPTION_FUNCTION("com2", parse_com2);
 
-/* A UART keeps what is written to its interrupt enable register; a missing one reads all ones or nothing. */
+/*
+ * A UART keeps what is written to its interrupt enable register; a missing one reads all ones or
+ * nothing.
+ */
 static bool uart_present(const struct line *l)
 {
     outb(l->port + UART_IER, 0);

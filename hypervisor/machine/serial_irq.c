@@ -42,7 +42,8 @@ bool serial_start_interrupts(void)
             continue;
         rc = start_line(i, isa);
         if (rc)
-            pr_warning("com%u: interrupt %u cannot be used (error %d), it is polled instead\n", i + 1, isa, -rc);
+            pr_warning("com%u: interrupt %u cannot be used (error %d), it is polled instead\n",
+                       i + 1, isa, -rc);
         all &= !rc;
     }
     return all;

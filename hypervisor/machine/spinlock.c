@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ticket spinlocks (spinlock.h), on virtual CPUs without the order of tickets. The checks of their order are in spinlock_debug.c. */
+/*
+ * Ticket spinlocks (spinlock.h), on virtual CPUs without the order of tickets. The checks of their
+ * order are in spinlock_debug.c.
+ */
 #include "machine/spinlock.h"
 
 #include "atomic.h"
@@ -20,11 +23,13 @@ static bool take_free(struct spinlock *l)
 
     if (READ_ONCE(l->next) != owner)
         return false;
-    return __atomic_compare_exchange_n(&l->next, &expected, (u16)(owner + 1), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(&l->next, &expected, (u16)(owner + 1), false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 /*
- * In turn; or, when spin_unfair, whoever comes first: on virtual CPUs the one whose turn it is may not be running,
+ * In turn; or, when spin_unfair, whoever comes first: on virtual CPUs the one whose turn it is may
+ * not be running,
  * and all others would wait for it.
  */
 static void lock_ticket(struct spinlock *l)

@@ -10,7 +10,10 @@
 
 #include "types.h"
 
-/* Outermost first. A lock nests only inside locks that stand before it. docs/locking.md says what each guards. */
+/*
+ * Outermost first. A lock nests only inside locks that stand before it. docs/locking.md says what
+ * each guards.
+ */
 enum lock_rank {
     LOCK_CPU_HOTPLUG = 1,
     LOCK_CPUPOOL,
@@ -28,7 +31,8 @@ enum lock_rank {
     LOCK_EVENT_QUEUE,  /* FIFO queue of one vCPU and priority */
     LOCK_VIRQ,
     LOCK_TIMER_VCPU,
-    LOCK_DOMAIN_STATE, /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
+    /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
+    LOCK_DOMAIN_STATE,
     LOCK_HEAP,         /* xmalloc */
     LOCK_BUDDY,
     LOCK_VMAP,

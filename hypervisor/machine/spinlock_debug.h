@@ -5,8 +5,12 @@
 
 #include "machine/spinlock.h"
 
-/* Tells about a wrong use of @l while the @count @held are held, before bug(). Part of the panic code, which locks. */
-typedef void (*lock_reporter)(const char *what, const struct spinlock *l, struct spinlock *const *held, unsigned count);
+/*
+ * Tells about a wrong use of @l while the @count @held are held, before bug(). Part of the panic
+ * code, which locks.
+ */
+typedef void (*lock_reporter)(const char *what, const struct spinlock *l,
+                              struct spinlock *const *held, unsigned count);
 
 #ifdef HV_DEBUG
 void spin_debug_set_reporter(lock_reporter fn);

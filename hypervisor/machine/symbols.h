@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of the hypervisor's functions for backtraces; the table is made by boot/tools/symbol-table. */
+/*
+ * Names of the hypervisor's functions for backtraces; the table is made by boot/tools/symbol-table.
+ */
 #ifndef HV_MACHINE_SYMBOLS_H
 #define HV_MACHINE_SYMBOLS_H
 

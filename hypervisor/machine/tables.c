@@ -52,7 +52,8 @@ extern char boot_stack[STACK_SIZE];
 char boot_stack[STACK_SIZE] __attribute__((section(".bss.page_aligned"), aligned(STACK_SIZE)));
 
 void *cpu_stack[MAX_CPUS];
-static struct cpu_tables *table_page[MAX_CPUS]; /* writable aliases of the two pages in the window */
+/* writable aliases of the two pages in the window */
+static struct cpu_tables *table_page[MAX_CPUS];
 static void *stub_page[MAX_CPUS];
 
 _Static_assert(sizeof(struct gate) == 16, "SDM Vol 3 6.14.1");
@@ -78,7 +79,8 @@ static void fill_tables(struct cpu_tables *t, vaddr_t va, const void *stack)
     gdt[SEL_RING3_CS32 / 8] = DESC_CODE32_RING3;
     gdt[SEL_RING3_DS / 8] = DESC_DATA_RING3;
     gdt[SEL_RING3_CS64 / 8] = DESC_CODE64_RING3;
-    set_system_descriptor(&gdt[SEL_TSS / 8], va + offsetof(struct cpu_tables, tss), sizeof(t->tss) - 1, DESC_TYPE_TSS);
+    set_system_descriptor(&gdt[SEL_TSS / 8], va + offsetof(struct cpu_tables, tss),
+                          sizeof(t->tss) - 1, DESC_TYPE_TSS);
 
     t->tss.rsp[0] = (u64)stack + STACK_SIZE - sizeof(struct cpu_top) + sizeof(struct regs);
     for (unsigned i = IST_DF; i <= IST_DB; i++)
@@ -176,7 +178,8 @@ void cpu_load_ldt(unsigned entries)
     u16 selector = 0;
 
     if (entries) {
-        set_system_descriptor(&gdt[SEL_LDT / 8], LDT_WINDOW(cpu_id()), entries * 8 - 1, DESC_TYPE_LDT);
+        set_system_descriptor(&gdt[SEL_LDT / 8], LDT_WINDOW(cpu_id()), entries * 8 - 1,
+                              DESC_TYPE_LDT);
         selector = SEL_LDT;
     }
     __asm__ __volatile__("lldt %0" : : "r"(selector));

@@ -49,10 +49,15 @@ struct cpu_tables {
 typedef void (*entry_point)(void);
 extern const entry_point exception_stubs[256];
 
-/* Very early on CPU 0: tables inside the image, enough for exceptions; IDT entries point to @stubs. */
+/*
+ * Very early on CPU 0: tables inside the image, enough for exceptions; IDT entries point to @stubs.
+ */
 void cpu_tables_early(const entry_point stubs[256]);
 
-/* On the CPU itself, with its window mapped: loads GDT, IDT, TSS and segment registers. @cpu: the one we run on. */
+/*
+ * On the CPU itself, with its window mapped: loads GDT, IDT, TSS and segment registers. @cpu: the
+ * one we run on.
+ */
 void cpu_tables_load(unsigned cpu);
 
 /*
@@ -74,7 +79,10 @@ struct cpu_stub {
 };
 struct cpu_stub cpu_stub_page(unsigned cpu);
 
-/* Makes the table and trampoline pages of a CPU and maps them into its window; its stack is known. @return 0, -ENOMEM */
+/*
+ * Makes the table and trampoline pages of a CPU and maps them into its window; its stack is known.
+ * @return 0, -ENOMEM
+ */
 int cpu_tables_create(unsigned cpu);
 
 extern void *cpu_stack[MAX_CPUS]; /* lowest address of the stack */

@@ -63,7 +63,8 @@ static void panic_exception(struct regs *regs, u64 cr2)
         panic_regs(regs, "page fault at %#lx in the hypervisor (%s, %s)", cr2,
                    regs->error_code & PF_FETCH ? "execute" : regs->error_code & PF_WRITE ? "write" : "read",
                    regs->error_code & PF_PRESENT ? "not allowed" : "not mapped");
-    panic_regs(regs, "%s (vector %u, error code %#x) in the hypervisor", trap_name(regs->vector), regs->vector,
+    panic_regs(regs, "%s (vector %u, error code %#x) in the hypervisor", trap_name(regs->vector),
+               regs->vector,
                regs->error_code);
 }
 

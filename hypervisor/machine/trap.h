@@ -11,7 +11,8 @@
 
 enum trap_vector {
     TRAP_DE = 0, TRAP_DB, TRAP_NMI, TRAP_BP, TRAP_OF, TRAP_BR, TRAP_UD, TRAP_NM, TRAP_DF,
-    TRAP_TS = 10, TRAP_NP, TRAP_SS, TRAP_GP, TRAP_PF, TRAP_MF = 16, TRAP_AC, TRAP_MC, TRAP_XM, TRAP_VE, TRAP_CP,
+    TRAP_TS = 10, TRAP_NP, TRAP_SS, TRAP_GP, TRAP_PF, TRAP_MF = 16, TRAP_AC, TRAP_MC, TRAP_XM,
+        TRAP_VE, TRAP_CP,
 };
 
 /* Page-fault error code bits, SDM Vol 3 4.7 */
@@ -28,8 +29,10 @@ enum trap_vector {
 extern void (*guest_trap_handler)(struct regs *regs, u64 cr2);
 
 /*
- * Where entry.S jumps, with rsp = guest_regs() and interrupts in any state, when an exception or interrupt that
- * came from a guest has been handled: looks for pending work, then goes on with the (perhaps another) current vCPU.
+ * Where entry.S jumps, with rsp = guest_regs() and interrupts in any state, when an exception or
+ * interrupt that
+ * came from a guest has been handled: looks for pending work, then goes on with the (perhaps
+ * another) current vCPU.
  * Registered by the PV floor (pv/entry.S).
  */
 extern void (*guest_return)(void);
@@ -41,12 +44,16 @@ extern void (*guest_return)(void);
 u64 extable_fixup(u64 rip);
 
 /*
- * Looked at before the fix-up table when an instruction of the hypervisor faults (interrupts off): the PV floor
+ * Looked at before the fix-up table when an instruction of the hypervisor faults (interrupts off):
+ * the PV floor
  * maps LDT pages and the like. @return true: dealt with, go on at regs->rip. NULL: none.
  */
 extern bool (*host_fault_handler)(struct regs *regs, u64 cr2);
 
-/* Looked at first on an NMI, on the NMI stack: may not sleep, lock or fault. @return true: it was ours. NULL: none. */
+/*
+ * Looked at first on an NMI, on the NMI stack: may not sleep, lock or fault. @return true: it was
+ * ours. NULL: none.
+ */
 extern bool (*nmi_handler)(struct regs *regs);
 
 const char *trap_name(unsigned vector);

@@ -73,7 +73,10 @@ static uint32_t symbol(const uint8_t *elf, const char *name, uint64_t base)
     return 0;
 }
 
-/* Copies the loadable segments to their places; @return the image, *@filled bytes of which have contents. */
+/*
+ * Copies the loadable segments to their places; @return the image, *@filled bytes of which have
+ * contents.
+ */
 static uint8_t *flatten(const uint8_t *elf, uint64_t base, size_t *filled, size_t *total)
 {
     const Elf64_Ehdr *eh = (const void *)elf;
@@ -100,7 +103,8 @@ static uint8_t *flatten(const uint8_t *elf, uint64_t base, size_t *filled, size_
 
 static void fill_header(struct header *h, uint32_t entry, uint32_t pvh, size_t filled, size_t total)
 {
-    static const unsigned char ident[EI_NIDENT] = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB, EV_CURRENT };
+    static const unsigned char ident[EI_NIDENT] = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32,
+                                                    ELFDATA2LSB, EV_CURRENT };
 
     memcpy(h->ehdr.e_ident, ident, sizeof(ident));
     h->ehdr.e_type = ET_EXEC;
@@ -111,12 +115,14 @@ static void fill_header(struct header *h, uint32_t entry, uint32_t pvh, size_t f
     h->ehdr.e_ehsize = sizeof(h->ehdr);
     h->ehdr.e_phentsize = sizeof(h->phdr[0]);
     h->ehdr.e_phnum = 2;
-    h->phdr[0] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = SEGMENT_OFFSET, .p_vaddr = LOAD_ADDRESS,
+    h->phdr[0] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = SEGMENT_OFFSET,
+                               .p_vaddr = LOAD_ADDRESS,
                                .p_paddr = LOAD_ADDRESS, .p_filesz = filled, .p_memsz = total,
                                .p_flags = PF_R | PF_W | PF_X, .p_align = 0x1000 };
     h->phdr[1] = (Elf32_Phdr){ .p_type = PT_NOTE, .p_offset = offsetof(struct header, note),
                                .p_filesz = sizeof(h->note), .p_memsz = sizeof(h->note), .p_flags = PF_R, .p_align = 4 };
-    h->note = (struct note){ .head = { 4, 4, XEN_ELFNOTE_PHYS32_ENTRY }, .name = "Xen", .entry = LOAD_ADDRESS + pvh };
+    h->note = (struct note){ .head = { 4, 4, XEN_ELFNOTE_PHYS32_ENTRY }, .name = "Xen",
+                             .entry = LOAD_ADDRESS + pvh };
 }
 
 int main(int argc, char **argv)
@@ -135,9 +141,11 @@ int main(int argc, char **argv)
     uint64_t base = ph[0].p_vaddr;
     uint8_t *image = flatten(elf, base, &filled, &total);
 
-    fill_header(&head.h, symbol(elf, "boot_start", base), symbol(elf, "pvh_start", base), filled, total);
+    fill_header(&head.h, symbol(elf, "boot_start", base), symbol(elf, "pvh_start", base), filled,
+                total);
     out = fopen(argv[2], "wb");
-    if (!out || fwrite(&head, sizeof(head), 1, out) != 1 || fwrite(image, filled, 1, out) != 1 || fclose(out))
+    if (!out || fwrite(&head, sizeof(head), 1, out) != 1 || fwrite(image, filled, 1, out) != 1 ||
+        fclose(out))
         fail("cannot write the output");
     return 0;
 }
