@@ -19,8 +19,10 @@ extern const hypercall_fn hypercall_table[HYPERCALL_COUNT];
 /* Looks up and calls; -ENOSYS for an unknown number. */
 long hypercall_dispatch(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
+typedef long (*hypercall_call)(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
 /* The hypercalls of this floor. Arguments as the guest passed them; see the file of each name. */
-long do_multicall(vaddr_t list, u64 count);
+long do_multicall(vaddr_t list, u64 count, hypercall_call dispatch); /* dispatch: hypercall_dispatch */
 long do_xen_version(u64 cmd, vaddr_t arg);
 long do_console_io(u64 cmd, u64 count, vaddr_t buffer);
 long do_memory_op(u64 cmd, vaddr_t arg);

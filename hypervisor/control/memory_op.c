@@ -14,23 +14,6 @@
 
 #include <xen/arch-x86/xen.h>
 
-#define GUEST_MAX_ORDER 9    /* CONFIG_DOMU_MAX_ORDER */
-#define CONTROL_MAX_ORDER 18 /* CONFIG_CTLDOM_MAX_ORDER */
-
-unsigned memory_max_order(const struct domain *d)
-{
-    return d->privileged ? CONTROL_MAX_ORDER : GUEST_MAX_ORDER;
-}
-
-int memory_address_bits(u32 mem_flags)
-{
-    unsigned bits = XENMEMF_get_address_bits(mem_flags);
-
-    if (bits && bits <= PAGE_SHIFT)
-        return -EINVAL;
-    return (int)bits;
-}
-
 /* Queries that take a domain id. */
 static long domain_query(u64 op, vaddr_t arg)
 {

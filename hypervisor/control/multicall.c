@@ -22,10 +22,10 @@ enum verdict {
 };
 
 /* Runs one entry; the result is in entry->result. */
-static enum verdict run_entry(struct vcpu *v, struct multicall_entry *e)
+static enum verdict run_entry(struct vcpu *v, hypercall_call dispatch, struct multicall_entry *e)
 {
     v->hcall_preempted = false;
-    e->result = (xen_ulong_t)hypercall_dispatch(e->op, e->args[0], e->args[1], e->args[2], e->args[3], e->args[4]);
+    e->result = (xen_ulong_t)dispatch(e->op, e->args[0], e->args[1], e->args[2], e->args[3], e->args[4]);
     if (e->op == __HYPERVISOR_iret)
         return END;
     return v->pv->kernel_mode ? GO_ON : GO_ON_LATER;
@@ -46,7 +46,7 @@ static long continue_at(struct vcpu *v, vaddr_t list, u64 count)
     return hypercall_continue(__HYPERVISOR_multicall, list, count, 0, 0, 0);
 }
 
-static long run(struct vcpu *v, vaddr_t list, u32 count)
+static long run(struct vcpu *v, hypercall_call dispatch, vaddr_t list, u32 count)
 {
     struct multicall_entry e;
     enum verdict verdict = GO_ON;
@@ -58,7 +58,7 @@ static long run(struct vcpu *v, vaddr_t list, u32 count)
             return continue_at(v, addr, count - i);
         if (read_guest_struct(&e, addr))
             return -EFAULT;
-        verdict = run_entry(v, &e);
+        verdict = run_entry(v, dispatch, &e);
         if (v->hcall_preempted) {
             v->hcall_preempted = false;
             if (rewrite_entry(v, addr, &e))
@@ -74,8 +74,8 @@ static long run(struct vcpu *v, vaddr_t list, u32 count)
     return 0;
 }
 
-/* @list: linear address of @count entries. @return 0, -EFAULT, -EINVAL (nested), -ERESTART; result of an iret */
-long do_multicall(vaddr_t list, u64 count)
+/* @list: linear address of @count entries, each made by @dispatch. @return 0, -EFAULT, -EINVAL (nested), -ERESTART; result of an iret */
+long do_multicall(vaddr_t list, u64 count, hypercall_call dispatch)
 {
     struct vcpu *v = current;
     long rc;
@@ -85,7 +85,7 @@ long do_multicall(vaddr_t list, u64 count)
     if (!guest_range_ok(list, (u64)(u32)count * sizeof(struct multicall_entry)))
         return -EFAULT;
     v->in_multicall = true;
-    rc = run(v, list, (u32)count);
+    rc = run(v, dispatch, list, (u32)count);
     v->in_multicall = false;
     return rc;
 }

@@ -26,22 +26,6 @@ static const struct format {
     [DECOMPRESS_ZSTD] = { "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, KB(256), unpack_zstd },
 };
 
-/* What the unpackers' malloc() takes from; it is never given back in part. */
-static struct {
-    u8 *next, *end;
-} scratch;
-
-void *unpack_alloc(size_t size)
-{
-    u8 *p = scratch.next;
-
-    size = ROUND_UP(size, 16);
-    if (size > (size_t)(scratch.end - p))
-        return NULL;
-    scratch.next += size;
-    return p;
-}
-
 enum decompress_format decompress_recognise(const void *in, size_t len)
 {
     for (unsigned i = DECOMPRESS_GZIP; i < ARRAY_SIZE(formats); i++)
@@ -74,7 +58,6 @@ int decompress(struct decompress_job *job)
         job->why = "not enough working memory";
         return -ENOMEM;
     }
-    scratch.next = job->scratch;
-    scratch.end = job->scratch + job->scratch_len;
+    unpack_arena_set(job->scratch, job->scratch_len);
     return f->unpack(job);
 }

@@ -20,6 +20,8 @@ int unpack_zstd(struct decompress_job *job);
 
 /* A piece of the job's scratch memory, 16-byte aligned; NULL: used up. */
 void *unpack_alloc(size_t size);
+/* What unpack_alloc() takes from until the next call of this. */
+void unpack_arena_set(u8 *memory, size_t size);
 
 /* Notes what is wrong. @return @error */
 static inline int unpack_fail(struct decompress_job *job, int error, const char *why)
