@@ -7,9 +7,6 @@
  */
 #include "mm/frame.h"
 
-#include "atomic.h"
-#include "bitmap.h"
-#include "bug.h"
 #include "errno.h"
 #include "machine/cpu.h"
 #include "machine/tlb.h"
@@ -21,7 +18,7 @@
 u64 max_frame;
 struct frame *frame_table;
 struct frame_ops frame_ops;
-static unsigned long section_map[BITS_TO_LONGS(MAX_SECTIONS)]; /* sections that have records */
+unsigned long frame_section_map[BITS_TO_LONGS(MAX_SECTIONS)];
 
 /* ---- references ---- */
 
@@ -57,23 +54,6 @@ void frame_get_reserved(struct frame *f)
     u32 x = atomic_add_return(&f->refs, 1);
 
     BUG_ON((x & FRAME_COUNT) == 0);
-}
-
-void frame_put_many(struct frame *f, unsigned n)
-{
-    u32 left;
-
-    ASSERT((READ_ONCE(f->refs) & FRAME_COUNT) >= n);
-    left = atomic_sub_return(&f->refs, n);
-    if (unlikely(!(left & FRAME_COUNT))) {
-        BUG_ON(left & FRAME_ALLOCATED);
-        frame_ops.release(f, f->owner);
-    }
-}
-
-void frame_put(struct frame *f)
-{
-    frame_put_many(f, 1);
 }
 
 /* ---- types ---- */
@@ -237,12 +217,6 @@ bool frame_unpin(struct frame *f)
 
 /* ---- which frames there are ---- */
 
-bool mfn_valid(mfn_t mfn)
-{
-    return mfn.n < max_frame && test_bit(mfn.n >> FRAME_SECTION_SHIFT, section_map) &&
-           !(READ_ONCE(mfn_to_frame(mfn)->refs) & FRAME_BAD);
-}
-
 void frame_table_init(paddr_t highest)
 {
     max_frame = MIN(DIV_ROUND_UP(highest, PAGE_SIZE), MAX_SECTIONS << FRAME_SECTION_SHIFT);
@@ -259,7 +233,7 @@ static void section_add(u64 section)
         frame_table[n] = (struct frame){ .refs = FRAME_BAD, .owner = DOMID_IO };
         m2p[n] = INVALID_M2P_ENTRY;
     }
-    set_bit(section, section_map);
+    set_bit(section, frame_section_map);
 }
 
 void frame_table_add(mfn_t start, u64 frames)
@@ -267,7 +241,7 @@ void frame_table_add(mfn_t start, u64 frames)
     u64 end = MIN(start.n + frames, max_frame);
 
     for (u64 n = start.n; n < end; n++) {
-        if (!test_bit(n >> FRAME_SECTION_SHIFT, section_map))
+        if (!test_bit(n >> FRAME_SECTION_SHIFT, frame_section_map))
             section_add(n >> FRAME_SECTION_SHIFT);
         frame_table[n] = (struct frame){ .owner = DOMID_INVALID };
     }

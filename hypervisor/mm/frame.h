@@ -15,6 +15,9 @@
 #ifndef HV_MM_FRAME_H
 #define HV_MM_FRAME_H
 
+#include "atomic.h"
+#include "bitmap.h"
+#include "bug.h"
 #include "machine/layout.h"
 #include <xen/xen.h> /* domid_t */
 
@@ -57,12 +60,19 @@ enum frame_type {
 extern u64 max_frame;           /* one above the highest frame with a record */
 extern struct frame *frame_table;
 
-/* False for MMIO and for frames that the hypervisor keeps to itself without a record. */
-bool mfn_valid(mfn_t mfn);
-
 static inline struct frame *mfn_to_frame(mfn_t mfn)
 {
     return &frame_table[mfn.n];
+}
+
+extern unsigned long frame_section_map[]; /* sections of 128 MiB that have records, see below */
+#define FRAME_SECTION_SHIFT 15
+
+/* False for MMIO and for frames that the hypervisor keeps to itself without a record. */
+static inline bool mfn_valid(mfn_t mfn)
+{
+    return mfn.n < max_frame && test_bit((unsigned)(mfn.n >> FRAME_SECTION_SHIFT), frame_section_map) &&
+           !(READ_ONCE(mfn_to_frame(mfn)->refs) & FRAME_BAD);
 }
 
 static inline mfn_t frame_to_mfn(const struct frame *f)
@@ -84,8 +94,8 @@ bool frame_get_more(struct frame *f);
 /* The same for a TYPE_PARTIAL state, which must not fail: the others leave a few counts free for it. */
 void frame_get_reserved(struct frame *f);
 /* Drops @n references at once / one reference. The last one gives the frame back (frame_ops.release). */
-void frame_put_many(struct frame *f, unsigned n);
-void frame_put(struct frame *f);
+static inline void frame_put_many(struct frame *f, unsigned n);
+static inline void frame_put(struct frame *f);
 
 /*
  * Takes a type reference: the frame has @type from now on, and for page
@@ -157,6 +167,23 @@ struct frame_ops {
 };
 extern struct frame_ops frame_ops;
 
+static inline void frame_put_many(struct frame *f, unsigned n)
+{
+    u32 left;
+
+    ASSERT((READ_ONCE(f->refs) & FRAME_COUNT) >= n);
+    left = atomic_sub_return(&f->refs, n);
+    if (unlikely(!(left & FRAME_COUNT))) {
+        BUG_ON(left & FRAME_ALLOCATED);
+        frame_ops.release(f, f->owner);
+    }
+}
+
+static inline void frame_put(struct frame *f)
+{
+    frame_put_many(f, 1);
+}
+
 /* Machine-to-physical table, at RO_M2P_START for guests. */
 void m2p_set(mfn_t mfn, u64 pfn); /* pfn or INVALID_M2P_ENTRY; ignored for frames without a record */
 u64 m2p_get(mfn_t mfn);           /* INVALID_M2P_ENTRY for frames without a record */
@@ -170,7 +197,6 @@ u64 m2p_get(mfn_t mfn);           /* INVALID_M2P_ENTRY for frames without a reco
  * frame_table_add() for each RAM range of the memory map, aligned inwards; then buddy_add() for
  * those parts of it that are free. RAM that is not given to the buddy stays the hypervisor's.
  */
-#define FRAME_SECTION_SHIFT 15
 #define FRAMES_PER_SECTION (1UL << FRAME_SECTION_SHIFT)
 #define FRAME_SECTION_RECORD_BYTES (FRAMES_PER_SECTION * sizeof(struct frame)) /* 96 pages */
 #define FRAME_SECTION_M2P_BYTES (FRAMES_PER_SECTION * sizeof(u64))             /* 64 pages */

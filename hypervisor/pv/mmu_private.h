@@ -69,10 +69,15 @@ bool mmu_lock(struct domain *d);
 void mmu_unlock(struct domain *d);
 
 /* Goes on with tables that are to be un-validated. 0, -ERESTART */
-int mmu_finish_stale(struct domain *d);
+int mmu_finish_stale_tables(struct domain *d);
 static inline bool mmu_has_stale(const struct domain *d)
 {
     return d->pv->stale[0] || d->pv->stale[1] || d->pv->stale[2];
+}
+
+static inline int mmu_finish_stale(struct domain *d)
+{
+    return likely(!mmu_has_stale(d)) ? 0 : mmu_finish_stale_tables(d);
 }
 
 /* Un-validates a TYPE_PARTIAL table. 0 (also when it is none), -ERESTART */

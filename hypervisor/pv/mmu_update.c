@@ -59,7 +59,8 @@ static int update_entry(struct update_call *c, u64 address, u64 value, enum pte_
     struct frame *f;
     int rc;
 
-    if ((c->pg != dom_io && !mmu_may_control(c->pg)) || !mmu_may_control(c->pt))
+    if (unlikely(c->pg != c->pt || c->pt != current->domain) &&
+        ((c->pg != dom_io && !mmu_may_control(c->pg)) || !mmu_may_control(c->pt)))
         return -EPERM;
     if (!mfn_valid(mfn))
         return -EINVAL;
@@ -133,12 +134,15 @@ static int do_requests(struct update_call *c, vaddr_t reqs, u32 count)
     return mmu_has_stale(c->pt) ? -ERESTART : 0;
 }
 
-/* Resolves the two halves of the foreign-domain argument. Each with a reference. */
+/* Resolves the two halves of the foreign-domain argument; put_domains() must follow. */
 static int find_domains(struct update_call *c, u32 foreign)
 {
     struct domain *d = current->domain;
     domid_t pt = foreign >> 16;
 
+    c->pt = c->pg = d;
+    if (likely(foreign == DOMID_SELF)) /* it cannot go away: no references */
+        return 0;
     c->pt = pt ? domain_find(pt - 1) : domain_get(d);
     if (!c->pt)
         return -ESRCH;
@@ -151,6 +155,14 @@ static int find_domains(struct update_call *c, u32 foreign)
         return 0;
     domain_put(c->pt);
     return -ESRCH;
+}
+
+static void put_domains(const struct update_call *c, u32 foreign)
+{
+    if (likely(foreign == DOMID_SELF))
+        return;
+    domain_put(c->pg);
+    domain_put(c->pt);
 }
 
 /* Adds what was done in this round to the guest's count. */
@@ -187,8 +199,7 @@ long do_mmu_update(vaddr_t reqs, u32 count, vaddr_t done, u32 foreign)
         rc = hypercall_continue(__HYPERVISOR_mmu_update, guest_element(reqs, c.done, sizeof(struct mmu_update)),
                                 (n - c.done) | MMU_UPDATE_PREEMPTED, done, foreign, 0);
 out:
-    domain_put(c.pg);
-    domain_put(c.pt);
+    put_domains(&c, foreign);
     return rc;
 }
 

@@ -367,7 +367,7 @@ int mmu_unvalidate_partial(struct domain *d, struct frame *f)
     return unvalidate_tree(&w, true);
 }
 
-int mmu_finish_stale(struct domain *d)
+int mmu_finish_stale_tables(struct domain *d)
 {
     unsigned i = 0;
 
