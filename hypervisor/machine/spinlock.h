@@ -33,9 +33,9 @@ enum lock_rank {
     LOCK_TIMER_VCPU,
     /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
     LOCK_DOMAIN_STATE,
+    LOCK_VMAP,         /* the vmap area and its page tables, which are allocated under it */
     LOCK_HEAP,         /* xmalloc */
     LOCK_BUDDY,
-    LOCK_VMAP,
     LOCK_DOMAIN_TABLE, /* look-up of domains by id */
     LOCK_SCHED,        /* a run queue; taken with interrupts disabled */
     LOCK_SCHED_OTHER,  /* the second run queue of a balance, lower number first */

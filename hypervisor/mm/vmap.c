@@ -2,7 +2,8 @@
 /*
  * The vmap area: linear addresses for devices and for scattered frames. One bit
  * for each page of the first GiB of the area; an unmapped page stands behind every
- * mapping. Lock: LOCK_VMAP for the bitmap; flushing is done without it.
+ * mapping. Lock: LOCK_VMAP for the bitmap and for mapping (two CPUs shall not make the
+ * same table); flushing is done without it.
  */
 #include "bitmap.h"
 #include "machine/cpumask.h"
@@ -30,18 +31,16 @@ static unsigned find_run(unsigned pages)
     return AREA_PAGES;
 }
 
-/* @return address of @frames free pages, 0: none */
+/* @return address of @frames free pages, 0: none. The lock is held here and below. */
 static vaddr_t area_take(u64 frames)
 {
     unsigned start;
 
     if (!frames || frames >= AREA_PAGES)
         return 0;
-    spin_lock(&vmap_lock);
     start = find_run((unsigned)frames + 1);
     for (unsigned i = 0; start < AREA_PAGES && i <= frames; i++)
         set_bit(start + i, used);
-    spin_unlock(&vmap_lock);
     return start < AREA_PAGES ? VMAP_START + ((u64)start << PAGE_SHIFT) : 0;
 }
 
@@ -49,10 +48,8 @@ static void area_give(vaddr_t va, u64 frames)
 {
     unsigned start = (unsigned)((va - VMAP_START) >> PAGE_SHIFT);
 
-    spin_lock(&vmap_lock);
     for (unsigned i = 0; i <= frames; i++)
         clear_bit(start + i, used);
-    spin_unlock(&vmap_lock);
 }
 
 void vunmap(void *va, u64 frames)
@@ -64,21 +61,32 @@ void vunmap(void *va, u64 frames)
         tlb_flush_local();
     else
         tlb_flush_mask(&cpu_online_mask);
+    spin_lock(&vmap_lock);
     area_give((vaddr_t)va, frames);
+    spin_unlock(&vmap_lock);
+}
+
+/* Maps @n frames: @mfns, or when that is NULL those from @first on. @return address, 0: no room */
+static vaddr_t map_frames(const mfn_t *mfns, mfn_t first, u64 n, u64 flags)
+{
+    vaddr_t va;
+
+    spin_lock(&vmap_lock);
+    va = area_take(n);
+    for (u64 i = 0; va && i < n; i++) {
+        if (paging_map(va + (i << PAGE_SHIFT), mfns ? mfns[i] : mfn_add(first, i), 1, flags)) {
+            paging_unmap(va, i);
+            area_give(va, n);
+            va = 0;
+        }
+    }
+    spin_unlock(&vmap_lock);
+    return va;
 }
 
 void *vmap(const mfn_t *mfns, u64 frames)
 {
-    vaddr_t va = area_take(frames);
-
-    for (u64 i = 0; va && i < frames; i++) {
-        if (paging_map(va + (i << PAGE_SHIFT), mfns[i], 1, MAP_RW)) {
-            paging_unmap(va, i);
-            area_give(va, frames);
-            return NULL;
-        }
-    }
-    return (void *)va;
+    return (void *)map_frames(mfns, MFN(0), frames, MAP_RW);
 }
 
 void *ioremap(paddr_t pa, size_t len, u64 flags)
@@ -89,14 +97,8 @@ void *ioremap(paddr_t pa, size_t len, u64 flags)
     if (!len || __builtin_add_overflow(pa, (u64)len, &end))
         return NULL;
     frames = DIV_ROUND_UP(offset + len, PAGE_SIZE);
-    va = area_take(frames);
-    if (!va)
-        return NULL;
-    if (paging_map(va, paddr_to_mfn(pa), frames, flags)) {
-        area_give(va, frames);
-        return NULL;
-    }
-    return (void *)(va + offset);
+    va = map_frames(NULL, paddr_to_mfn(pa), frames, flags);
+    return va ? (void *)(va + offset) : NULL;
 }
 
 void iounmap(void *va, size_t len)
