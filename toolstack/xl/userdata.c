@@ -89,15 +89,20 @@ void userdata_remove(uint32_t domid, const uint8_t uuid[16])
     unlink(path);
 }
 
-/* The text of interface SPEC with its address and number in front. */
+/*
+ * The text of an interface with its number and address in front, so that both stay when another
+ * interface is taken away.
+ */
 static int fix_vif(struct cfg_value *v, const struct vif_spec *vif)
 {
-    char mac[18], *text;
+    char number[24] = "", mac[24] = "", address[18], *text;
 
-    mac_print(vif->mac, mac);
-    if (strstr(v->text, "mac="))
-        return 0;
-    if (asprintf(&text, "mac=%s%s%s", mac, *v->text ? "," : "", v->text) < 0)
+    mac_print(vif->mac, address);
+    if (!strstr(v->text, "devid="))
+        snprintf(number, sizeof(number), "devid=%d,", vif->devid);
+    if (!strstr(v->text, "mac="))
+        snprintf(mac, sizeof(mac), "mac=%s,", address);
+    if (asprintf(&text, "%s%s%s", number, mac, v->text) < 0)
         return -ENOMEM;
     free(v->text);
     v->text = text;
