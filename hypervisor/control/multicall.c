@@ -10,6 +10,7 @@
 #include "errno.h"
 #include "machine/cpu.h"
 #include "mm/guest_access.h"
+#include "pv/hypercall.h"
 #include "pv/pv.h"
 #include "sched/softirq.h"
 

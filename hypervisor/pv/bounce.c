@@ -19,8 +19,8 @@
 #include "machine/trap.h"
 #include "machine/uaccess.h"
 #include "machine/x86.h"
-#include "pv/asm.h"
 #include "pv/mmu.h"
+#include "pv/segment_regs.h"
 
 #define TRAP_VECTORS_WITH_ERROR                                                              \
     (BIT(TRAP_DF) | BIT(TRAP_TS) | BIT(TRAP_NP) | BIT(TRAP_SS) | BIT(TRAP_GP) | BIT(TRAP_PF) | \

@@ -12,52 +12,10 @@
 #include "machine/uaccess.h"
 #include "mm/guest_access.h"
 #include "mm/paging.h"
-#include "pv/bounce.h"
 #include "pv/mmu.h"
 #include "pv/segments.h"
 
-/* Segment descriptor bits, SDM Vol 3 3.4.5; the upper half in bits 32..63 */
-#define DESC_P BIT(47)
-#define DESC_DPL_SHIFT 45
-#define DESC_DPL (3UL << DESC_DPL_SHIFT)
-#define DESC_S BIT(44)
-#define DESC_TYPE_SHIFT 40
-#define DESC_TYPE_CODE BIT(43)
-#define DESC_TYPE_CONFORMING BIT(42)
-#define DESC_L BIT(53)
-#define DESC_DB BIT(54)
 #define DESCRIPTORS_PER_FRAME 512
-
-bool pv_descriptor_ok(u64 *desc)
-{
-    u64 d = *desc;
-
-    if (!(d & DESC_P))
-        return true; /* loading it faults, whatever it says */
-    if (!(d & DESC_S))
-        return (d >> DESC_TYPE_SHIFT & 0xf) == 0; /* no gates, TSS or LDT descriptors; type 0 is harmless */
-    if ((d & DESC_TYPE_CODE) && (d & DESC_TYPE_CONFORMING) && (d & DESC_DPL) != DESC_DPL)
-        return false; /* it would run with our privilege level's DPL */
-    if ((d & DESC_TYPE_CODE) && (d & DESC_L) && (d & DESC_DB))
-        return false; /* reserved: SDM Vol 3 5.2.1 */
-    *desc = d | DESC_DPL; /* the guest kernel runs in ring 3 */
-    return true;
-}
-
-bool pv_descriptor_frame_ok(mfn_t mfn)
-{
-    u64 *table = mfn_to_virt(mfn);
-
-    for (unsigned i = 0; i < DESCRIPTORS_PER_FRAME; i++) {
-        u64 d = table[i];
-
-        if (!pv_descriptor_ok(&d))
-            return false;
-        if (d != table[i])
-            table[i] = d;
-    }
-    return true;
-}
 
 void pv_drop_gdt(struct vcpu *v)
 {
@@ -182,8 +140,7 @@ int pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries)
     return 0;
 }
 
-/* True when @addr lies in this CPU's LDT window; *@offset is then the offset in the LDT. */
-static bool in_ldt_window(vaddr_t addr, unsigned *offset)
+bool pv_in_ldt_window(vaddr_t addr, unsigned *offset)
 {
     vaddr_t window = LDT_WINDOW(cpu_id());
 
@@ -191,8 +148,7 @@ static bool in_ldt_window(vaddr_t addr, unsigned *offset)
     return addr >= window && addr < window + LDT_FRAMES * PAGE_SIZE;
 }
 
-/* Maps the page of the running vCPU's LDT that @offset is in. @return false when it is not a valid LDT page */
-static bool map_ldt_page(struct vcpu *v, unsigned offset)
+bool pv_map_ldt_page(struct vcpu *v, unsigned offset)
 {
     struct pv_vcpu *p = v->pv;
     unsigned page = offset >> PAGE_SHIFT;
@@ -208,26 +164,10 @@ static bool map_ldt_page(struct vcpu *v, unsigned offset)
     return true;
 }
 
-bool pv_ldt_fault(struct regs *regs, vaddr_t addr)
-{
-    struct vcpu *v = current;
-    unsigned offset;
-
-    if (!in_ldt_window(addr, &offset))
-        return false;
-    if (map_ldt_page(v, offset))
-        return true;
-    if (offset / 8 >= v->pv->ldt_entries)
-        pv_deliver_trap(regs, TRAP_GP, (offset & ~7u) | 4);
-    else
-        pv_deliver_page_fault(regs, v->pv->ldt_base + offset, regs->error_code);
-    return true;
-}
-
 bool pv_host_fault(struct regs *regs, u64 cr2)
 {
     struct vcpu *v = current;
     unsigned offset;
 
-    return regs->vector == TRAP_PF && !vcpu_is_idle(v) && in_ldt_window(cr2, &offset) && map_ldt_page(v, offset);
+    return regs->vector == TRAP_PF && !vcpu_is_idle(v) && pv_in_ldt_window(cr2, &offset) && pv_map_ldt_page(v, offset);
 }

@@ -3,6 +3,7 @@
 #ifndef HV_PV_EMULATE_H
 #define HV_PV_EMULATE_H
 
+#include "pv/insn.h"
 #include "pv/pv.h"
 
 /*
@@ -20,25 +21,7 @@ enum emulation {
     EMULATION_RESTART,  /* rip is right as it is: more elements to do, or a fault was delivered */
 };
 
-/* One instruction being decoded: bytes are fetched once. */
-struct insn {
-    u8 bytes[15];
-    u8 len;       /* bytes fetched and valid */
-    u8 pos;       /* next byte to decode */
-    u8 rex;       /* REX prefix or 0 */
-    bool op16;    /* 66 */
-    bool addr32;  /* 67 */
-    u8 rep;       /* F3, F2 or 0 */
-    u8 segment;   /* override prefix byte or 0 */
-};
-
-/* Next byte of the instruction. @return false at its end (15 bytes or unreadable memory) */
-bool insn_next(struct insn *i, u8 *byte);
-
 /* Port I/O: opcode @op (E4..E7, EC..EF, 6C..6F). */
 enum emulation pv_emulate_io(struct regs *regs, struct insn *i, u8 op);
-
-/* Register number (0..15) of struct regs; rsp included. */
-u64 *regs_gpr(struct regs *regs, unsigned nr);
 
 #endif

@@ -12,7 +12,7 @@
 #include "machine/tables.h"
 #include "machine/x86.h"
 #include "mm/paging.h"
-#include "pv/asm.h"
+#include "pv/segment_regs.h"
 
 /* Pages of this CPU's window that are in use for guests: below these numbers. */
 static DEFINE_PERCPU(unsigned, gdt_window_used);

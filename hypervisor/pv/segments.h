@@ -14,13 +14,13 @@ bool pv_descriptor_ok(u64 *desc);
 /* Whether all 512 descriptors of a frame are allowed; adjusts them. Called for FRAME_SEGDESC (pv/mmu_validate.c). */
 bool pv_descriptor_frame_ok(mfn_t mfn);
 
-/*
- * A guest's page fault at @addr: if that is in our LDT window, maps its LDT page there or delivers the fault that the
- * guest's own LDT address gives. @return true when that was it.
- */
-bool pv_ldt_fault(struct regs *regs, vaddr_t addr);
+/* True when @addr lies in this CPU's LDT window; *@offset is then the offset in the LDT. */
+bool pv_in_ldt_window(vaddr_t addr, unsigned *offset);
 
-/* The same for a selector that we load on its behalf: registered as host_fault_handler. @return true: try again */
+/* Maps the page of the running vCPU's LDT that @offset is in. @return false when it is not a valid LDT page */
+bool pv_map_ldt_page(struct vcpu *v, unsigned offset);
+
+/* A fault in the LDT window by a selector that we load: registered as host_fault_handler. @return true: try again */
 bool pv_host_fault(struct regs *regs, u64 cr2);
 
 /* Takes the GDT @frames for @v (held by a SEGDESC reference each) in place of its present ones. -EINVAL */

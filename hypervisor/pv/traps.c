@@ -17,12 +17,32 @@
 
 #define ERROR_CODE_IDT 2u /* SDM Vol 3 6.13: the selector refers to an IDT gate */
 
+/*
+ * A fault at @addr in our LDT window is one in the guest's LDT: the page is
+ * mapped there, or the guest gets the fault that its own address gives.
+ */
+static bool ldt_fault(struct regs *regs, vaddr_t addr)
+{
+    struct vcpu *v = current;
+    unsigned offset;
+
+    if (!pv_in_ldt_window(addr, &offset))
+        return false;
+    if (pv_map_ldt_page(v, offset))
+        return true;
+    if (offset / 8 >= v->pv->ldt_entries)
+        pv_deliver_trap(regs, TRAP_GP, (offset & ~7u) | 4);
+    else
+        pv_deliver_page_fault(regs, v->pv->ldt_base + offset, regs->error_code);
+    return true;
+}
+
 static void page_fault(struct regs *regs, vaddr_t addr)
 {
     struct vcpu *v = current;
     u32 ec = regs->error_code;
 
-    if (unlikely(!guest_address_ok(addr)) && pv_ldt_fault(regs, addr))
+    if (unlikely(!guest_address_ok(addr)) && ldt_fault(regs, addr))
         return;
     if ((ec & (PF_PRESENT | PF_WRITE | PF_RESERVED)) == (PF_PRESENT | PF_WRITE) && v->pv->kernel_mode &&
         (v->domain->vm_assist & BIT(VMASST_TYPE_writable_pagetables)) && pv_emulate_pt_write(regs, addr))
