@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Event channels: the table of a domain's ports and closing them. Notification
- * is in event_notify.c, making ports in event_bind.c, the hypercall in event_op.c, what a
- * pending event looks like to the guest in event_2l.c and event_fifo.c. Locks: d->event.lock (two domains: in the order of
- * their addresses), then the port's (the same), interrupts disabled.
+ * is in event_notify.c, making ports in event_bind.c, the hypercall in
+ * event_op.c, what a pending event looks like to the guest in event_2l.c and
+ * event_fifo.c. Locks: d->event.lock (two domains: in the order of their
+ * addresses), then the port's (the same), interrupts disabled.
  */
 #include "atomic.h"
 #include "bug.h"

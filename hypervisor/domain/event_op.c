@@ -144,7 +144,7 @@ static int do_set_priority(const struct evtchn_set_priority *s)
     if (!c)
         return -EINVAL;
     irq = spin_lock_irqsave(&c->lock);
-    rc = c->state == EVTCHNSTAT_closed ? -EINVAL : d->event.ops->set_priority(d, c, s->priority);
+    rc = c->state == EVTCHNSTAT_closed ? -EACCES : d->event.ops->set_priority(d, c, s->priority);
     spin_unlock_irqrestore(&c->lock, irq);
     return rc;
 }

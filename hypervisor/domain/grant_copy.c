@@ -28,12 +28,12 @@ static int hold(struct side *s, const struct gnttab_copy_ptr *p, bool by_ref, bo
 
     *s = (struct side){.by_ref = by_ref,
                        .flags = GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0u)};
-    if (!by_ref && p->domid != DOMID_SELF)
-        return GNTST_permission_denied;
     s->d = p->domid == DOMID_SELF ? domain_get(self) : domain_find(p->domid);
     if (!s->d)
         return GNTST_bad_domain;
-    if (by_ref) {
+    if (!by_ref && p->domid != DOMID_SELF) {
+        rc = GNTST_permission_denied;
+    } else if (by_ref) {
         s->ref = p->u.ref;
         spin_lock(&s->d->grant->lock);
         rc = grant_pin(s->d, s->ref, self->id, s->flags, &s->frame);
@@ -58,21 +58,28 @@ static void release(struct side *s)
     domain_put(s->d);
 }
 
+static int copy_bytes(const struct gnttab_copy *op, const struct side *from, const struct side *to)
+{
+    char *dst = mfn_to_virt(to->frame), *src = mfn_to_virt(from->frame);
+
+    if (op->source.offset + op->len > (int)PAGE_SIZE || op->dest.offset + op->len > (int)PAGE_SIZE)
+        return GNTST_bad_copy_arg;
+    memmove(dst + op->dest.offset, src + op->source.offset, op->len);
+    return GNTST_okay;
+}
+
 static int copy_one(const struct gnttab_copy *op)
 {
     struct side from, to;
     int rc;
 
-    if (op->source.offset + op->len > (int)PAGE_SIZE || op->dest.offset + op->len > (int)PAGE_SIZE)
-        return GNTST_bad_copy_arg;
     rc = hold(&from, &op->source, op->flags & GNTCOPY_source_gref, true);
     if (rc)
         return rc;
     rc = hold(&to, &op->dest, op->flags & GNTCOPY_dest_gref, false);
     if (rc)
         goto out;
-    memmove((char *)mfn_to_virt(to.frame) + op->dest.offset,
-            (char *)mfn_to_virt(from.frame) + op->source.offset, op->len);
+    rc = copy_bytes(op, &from, &to);
     release(&to);
 out:
     release(&from);

@@ -92,7 +92,7 @@ bool pirq_valid(const struct domain *d, u32 pirq)
 
 bool pirq_allowed(const struct domain *d, u32 pirq)
 {
-    return mapped(d, pirq) || (d->privileged && pirq < irq_gsi_count());
+    return mapped(d, pirq) != NULL;
 }
 
 /* lock held: the highest free number above the GSIs, as Xen gives them out */
@@ -216,18 +216,6 @@ static void eoi_map_set(struct domain *d, const struct pirq *p)
         atomic_test_and_clear_bit(p->pirq, map);
 }
 
-/*
- * Domain 0 may bind a GSI that it has not mapped; its mode was set by PHYSDEVOP_setup_gsi or the
- * firmware.
- */
-static struct pirq *mapped_or_gsi(struct domain *d, u32 pirq)
-{
-    if (!mapped(d, pirq) && d->privileged && pirq < irq_gsi_count() &&
-        map_locked(d, (int)pirq, pirq) < 0)
-        return NULL;
-    return mapped(d, pirq);
-}
-
 int pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port, bool will_share)
 {
     struct pirq *p;
@@ -235,7 +223,7 @@ int pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port, bool will_share)
 
     (void)will_share; /* among drivers of one domain: Linux shares the event channel itself */
     spin_lock(&d->pirqs->lock);
-    p = mapped_or_gsi(d, pirq);
+    p = mapped(d, pirq);
     if (!p) {
         rc = -EINVAL;
         goto out;
@@ -292,10 +280,8 @@ int pirq_eoi(struct domain *d, u32 pirq)
 {
     struct pirq *p;
 
-    if (!pirq_valid(d, pirq))
-        return -EINVAL;
     spin_lock(&d->pirqs->lock);
-    p = entry(d, pirq);
+    p = mapped(d, pirq);
     if (p && p->bound) {
         if (d->pirqs->auto_unmask) {
             struct event_channel *c = event_channel(d, p->port);
@@ -307,7 +293,7 @@ int pirq_eoi(struct domain *d, u32 pirq)
         irq_eoi((unsigned)p->irq);
     }
     spin_unlock(&d->pirqs->lock);
-    return 0;
+    return p ? 0 : -EINVAL;
 }
 
 bool pirq_needs_eoi(struct domain *d, u32 pirq)

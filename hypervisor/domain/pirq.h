@@ -20,7 +20,7 @@ void pirq_domain_destroy(struct domain *d);
 void pirq_release_all(struct domain *d);              /* the domain dies: unmaps everything; ports are closed */
 
 bool pirq_valid(const struct domain *d, u32 pirq);    /* a number that the domain could have */
-bool pirq_allowed(const struct domain *d, u32 pirq);  /* mapped, or a GSI that Domain 0 may use */
+bool pirq_allowed(const struct domain *d, u32 pirq);  /* it is mapped */
 unsigned pirq_count(const struct domain *d);
 
 /*

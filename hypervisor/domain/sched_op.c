@@ -120,7 +120,7 @@ static long remote_shutdown(vaddr_t arg)
     d = domain_find(r.domain_id);
     if (!d)
         return -ESRCH;
-    if (d == current_domain() || !domain_controls(d))
+    if (!domain_controls(d))
         rc = -EPERM;
     else
         domain_shutdown(d, (u8)MIN(r.reason, 0xfeu));
@@ -138,7 +138,10 @@ static void watchdog_bites(void *data)
     domain_shutdown(d, SHUTDOWN_watchdog);
 }
 
-/* state_lock held. @id 0: a new one. @return its id, 0 when changed, -EINVAL, -ENOSPC */
+/*
+ * state_lock held. @id 0: a new one, which with 0 seconds bites at once, as on Xen. @return its id,
+ * 0 when changed, -EINVAL, -ENOSPC
+ */
 static long watchdog_set(struct domain *d, u32 id, u32 seconds)
 {
     unsigned i = id - 1;
@@ -146,8 +149,6 @@ static long watchdog_set(struct domain *d, u32 id, u32 seconds)
     if (id > NR_WATCHDOGS)
         return -EINVAL;
     if (id == 0) {
-        if (!seconds)
-            return -EINVAL;
         for (i = 0; i < NR_WATCHDOGS && (d->watchdogs_in_use & BIT(i)); i++)
             ;
         if (i == NR_WATCHDOGS)
@@ -157,7 +158,7 @@ static long watchdog_set(struct domain *d, u32 id, u32 seconds)
     } else if (!(d->watchdogs_in_use & BIT(i))) {
         return -EINVAL;
     }
-    if (!seconds) {
+    if (id && !seconds) {
         timer_stop(&d->watchdog[i]);
         d->watchdogs_in_use &= ~(unsigned)BIT(i);
         return 0;

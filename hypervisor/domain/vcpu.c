@@ -205,7 +205,7 @@ int vcpu_register_info(struct vcpu *v, u64 gfn, u32 offset)
     mfn_t mfn = MFN(gfn);
 
     if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % _Alignof(struct vcpu_info))
-        return -EINVAL;
+        return -ENXIO;
     if (!mfn_eq(v->info_mfn, INVALID_MFN))
         return -EINVAL;
     if (v != current && !(READ_ONCE(v->pause_flags) & VPF_DOWN))

@@ -98,6 +98,10 @@ static long set_periodic(struct vcpu *v, vaddr_t arg)
     return 0;
 }
 
+/*
+ * VCPU_SSHOTTMR_future may be ignored (xen/vcpu.h), and Xen 4.17 does: a time in the past fires at
+ * once.
+ */
 static long set_singleshot(struct vcpu *v, vaddr_t arg)
 {
     struct vcpu_set_singleshot_timer s;
@@ -106,8 +110,6 @@ static long set_singleshot(struct vcpu *v, vaddr_t arg)
         return -EINVAL;
     if (read_guest_struct(&s, arg))
         return -EFAULT;
-    if ((s.flags & VCPU_SSHOTTMR_future) && s.timeout_abs_ns < system_time())
-        return -ETIME;
     timer_migrate(&v->singleshot_timer, cpu_id());
     timer_set(&v->singleshot_timer, s.timeout_abs_ns);
     return 0;

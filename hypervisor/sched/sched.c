@@ -209,7 +209,7 @@ int sched_pin_override(struct sched_unit *u, int cpu)
 
     if (cpu < 0) {
         if (!u->pinned_override)
-            return -ENOENT;
+            return -EINVAL;
         u->pinned_override = false;
         return affinity_set(u, &u->saved_hard, NULL);
     }

@@ -104,7 +104,7 @@ void sched_pause(struct sched_unit *u);        /* counts; does not wait; any con
 void sched_unpause(struct sched_unit *u);
 void sched_sync(struct sched_unit *u);         /* waits until it runs nowhere (not for the current one) */
 int sched_set_affinity(struct sched_unit *u, const struct cpumask *hard, const struct cpumask *soft); /* -EINVAL: empty */
-/* SCHEDOP_pin_override: pins to @cpu until undone (@cpu < 0). -EINVAL, -EBUSY (pinned already), -ENOENT (nothing to undo) */
+/* SCHEDOP_pin_override: pins to @cpu until undone (@cpu < 0). -EINVAL (also: nothing to undo), -EBUSY (pinned already) */
 int sched_pin_override(struct sched_unit *u, int cpu);
 void sched_times(const struct sched_unit *u, enum run_state *state, nsec_t *entry, nsec_t times[4]);
 struct sched_unit *sched_current_unit(void);
