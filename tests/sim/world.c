@@ -376,9 +376,11 @@ void sim_world_end(void)
             frame_put_type(mfn_to_frame(h.mfn));
         frame_put(mfn_to_frame(h.mfn));
     }
-    for (unsigned round = 0; round < 1000; round++)
+    for (unsigned round = 0, left = 1; left && round < 1000; round++) {
+        left = 0;
         for (unsigned i = 0; i < SIM_DOMAINS; i++)
-            sim_domain_kill(i);
+            left += !sim_domain_kill(i);
+    }
     sim_all_cpus();
     for (unsigned i = 0; i < SIM_DOMAINS; i++)
         if (sim_domain(i))
