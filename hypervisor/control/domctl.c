@@ -220,6 +220,14 @@ static long execute(struct domain *d, struct xen_domctl *op)
     return rc == -ENOSYS ? platform_op(d, op) : rc;
 }
 
+/* The domain with a reference. getdomaininfo lists: it means the first one from the given number on. */
+static struct domain *lookup(const struct xen_domctl *op)
+{
+    if (op->cmd == XEN_DOMCTL_getdomaininfo && op->domain < DOMID_FIRST_RESERVED)
+        return domain_next(op->domain);
+    return domain_find(op->domain);
+}
+
 /* Finds the domain, takes the lock. */
 static long locked(struct xen_domctl *op)
 {
@@ -227,7 +235,7 @@ static long locked(struct xen_domctl *op)
     long rc;
 
     if (op->cmd != XEN_DOMCTL_createdomain) {
-        d = domain_find(op->domain);
+        d = lookup(op);
         if (!d)
             return -ESRCH;
     }
