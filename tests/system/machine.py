@@ -118,6 +118,8 @@ class Machine:
         found = self.expect(READY, timeout)
         self.send("\n")
         self.expect(r"# ", 30, found.end())
+        # Wide, so that the shell never breaks the line that we type: what it echoes is looked for.
+        self.check("stty cols 2000", 30)
         self.check("PS1='# '; dmesg -n 4 2>/dev/null; true", 30)
 
     def wait_exit(self, timeout=60):
