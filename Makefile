@@ -3,14 +3,15 @@
 #
 #   make run      install what is missing, build all, boot the ISO in QEMU on this terminal
 #   make test     install what is missing, build all, run every test (the gate)
-#   make iso      build $(BUILD)/hospes.iso and $(BUILD)/pxe/
+#   make iso      build $(BUILD)/hospes.iso and $(BUILD)/pxe/; GUESTS=DIR puts that folder of guests on the image
 #   make bench    instructions counted side by side with Debian's Xen
 #   make fuzz     fuzz the host build of the hypervisor
 #   make check    static checks: floors, style
 #   make clean    remove $(BUILD) (the cache of kernel and BusyBox stays: ~/.cache/hospes, or $HOSPES_CACHE)
 #
-# Pieces: setup hypervisor toolstack kernel rootfs initrd pxe.
-# Variables: BUILD=DIR  HYPERVISOR=FILE (a ready multiboot image instead of ours)  QEMU_ARGS=  MEMORY=1536  CPUS=2
+# Pieces: setup hypervisor toolstack kernel rootfs guests initrd pxe.
+# Variables: BUILD=DIR  GUESTS=DIR (docs/guests.md; default: the example guest; empty: none)
+#            HYPERVISOR=FILE (a ready multiboot image instead of ours)  QEMU_ARGS=  MEMORY=1536  CPUS=2
 
 TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 BUILD ?= $(TOP)/build
@@ -18,6 +19,7 @@ override BUILD := $(abspath $(BUILD))
 include scripts/reproducible.mk
 export BUILD
 BOOT := $(BUILD)/boot
+GUESTS ?= $(TOP)/configs/guests/example
 PYTHON := /usr/bin/python3
 JOBS ?= $(shell nproc)
 
@@ -52,7 +54,14 @@ rootfs: setup toolstack
 initrd: rootfs
 	@$(MAKE) --no-print-directory -C initramfs BUILD=$(BUILD)
 
-iso pxe: hypervisor kernel initrd
+# The folder $(BUILD)/guests goes on the image as it is. A folder with a program `build' is made by it.
+guests: setup
+	@rm -rf $(BUILD)/guests && mkdir -p $(BUILD)/guests
+ifneq ($(strip $(GUESTS)),)
+	@if [ -x "$(GUESTS)/build" ]; then "$(GUESTS)/build" $(BUILD)/guests; else cp -r "$(GUESTS)/." $(BUILD)/guests/; fi
+endif
+
+iso pxe: hypervisor kernel initrd guests
 	@$(MAKE) --no-print-directory -C iso BUILD=$(BUILD)
 
 run: iso
@@ -73,4 +82,4 @@ check: hypervisor
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: setup hypervisor toolstack kernel rootfs initrd iso pxe run test bench fuzz check clean
+.PHONY: setup hypervisor toolstack kernel rootfs guests initrd iso pxe run test bench fuzz check clean
