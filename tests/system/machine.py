@@ -117,9 +117,9 @@ class Machine:
         """Waits for the end of start-up and for the shell."""
         found = self.expect(READY, timeout)
         self.send("\n")
-        self.expect(r"# ", 30, found.end())
+        self.expect(r"# ", 90, found.end())
         # Wide, so that the shell never breaks the line that we type: what it echoes is looked for.
-        self.check("stty cols 2000", 30)
+        self.check("stty cols 2000", 60)
         self.check("PS1='# '; dmesg -n 4 2>/dev/null; true", 30)
 
     def wait_exit(self, timeout=60):
