@@ -15,6 +15,7 @@
 #include <errno.h>
 #include "lib/crc32.c"
 #include "lib/decompress.c"
+#include "lib/decompress/arena.c"
 #include "lib/elf.c"
 #include "lib/elf_xen.c"
 #include "lib/parse.c"
