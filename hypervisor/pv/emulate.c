@@ -15,16 +15,13 @@
 #include "machine/cpuid_policy.h"
 #include "machine/fpu.h"
 #include "machine/msr_policy.h"
+#include "machine/tlb.h"
 #include "machine/trap.h"
 #include "machine/x86.h"
 #include "mm/guest_access.h"
 #include "pv/bounce.h"
 #include "pv/callbacks.h"
 #include "pv/mmu.h"
-
-#define REX_W 8
-#define REX_R 4
-#define REX_B 1
 
 static void write_pair(struct regs *regs, u64 value)
 {
@@ -127,6 +124,17 @@ static bool emulate_xsetbv(const struct regs *regs)
     return true;
 }
 
+static bool emulate_invlpg(struct regs *regs, struct insn *i, u8 modrm)
+{
+    vaddr_t addr;
+
+    if (!insn_memory_operand(i, regs, modrm, &addr))
+        return false;
+    if (guest_address_ok(addr)) /* of ours there is nothing to be flushed on a guest's behalf */
+        tlb_flush_page_local(addr);
+    return true;
+}
+
 /* 0F 01: INVLPG (/7 with memory), XSETBV (D1), RDTSCP (F9). */
 static bool emulate_group7(struct regs *regs, struct insn *i)
 {
@@ -138,10 +146,10 @@ static bool emulate_group7(struct regs *regs, struct insn *i)
         return emulate_xsetbv(regs);
     if (modrm == 0xf9) {
         write_pair(regs, rdtsc());
-        regs->rcx = 0;
+        regs->rcx = current->pv->msrs.tsc_aux;
         return true;
     }
-    return false;
+    return (modrm >> 3 & 7) == 7 && emulate_invlpg(regs, i, modrm);
 }
 
 static bool emulate_rdmsr(struct regs *regs)

@@ -70,3 +70,59 @@ bool insn_prefixes(struct insn *i, u8 *op)
     }
     return false;
 }
+
+/* A signed displacement of @bytes (0, 1 or 4). */
+static bool displacement(struct insn *i, unsigned bytes, s64 *disp)
+{
+    u32 value = 0;
+    u8 byte;
+
+    for (unsigned n = 0; n < bytes; n++) {
+        if (!insn_next(i, &byte))
+            return false;
+        value |= (u32)byte << n * 8;
+    }
+    *disp = bytes == 1 ? (s8)value : (s32)value;
+    return true;
+}
+
+/* Base and scaled index of a SIB byte; *@base_is_disp: there is no base but a displacement of four bytes. */
+static bool sib(struct insn *i, struct regs *regs, u8 mod, vaddr_t *sum, bool *base_is_disp)
+{
+    unsigned index, base;
+    u8 byte;
+
+    if (!insn_next(i, &byte))
+        return false;
+    base = (byte & 7) | (i->rex & REX_B ? 8 : 0);
+    index = (byte >> 3 & 7) | (i->rex & REX_X ? 8 : 0);
+    *base_is_disp = mod == 0 && (base & 7) == 5;
+    if (!*base_is_disp)
+        *sum += *regs_gpr(regs, base);
+    if (index != 4) /* rsp cannot be an index */
+        *sum += *regs_gpr(regs, index) << (byte >> 6);
+    return true;
+}
+
+bool insn_memory_operand(struct insn *i, struct regs *regs, u8 modrm, vaddr_t *addr)
+{
+    u8 mod = modrm >> 6, rm = modrm & 7;
+    bool base_is_disp = false, rip_relative = mod == 0 && rm == 5;
+    s64 disp;
+
+    if (mod == 3 || i->segment == 0x64 || i->segment == 0x65)
+        return false;
+    *addr = 0;
+    if (rm == 4) {
+        if (!sib(i, regs, mod, addr, &base_is_disp))
+            return false;
+    } else if (!rip_relative) {
+        *addr = *regs_gpr(regs, rm | (i->rex & REX_B ? 8 : 0));
+    }
+    if (!displacement(i, mod == 1 ? 1 : mod == 2 || rip_relative || base_is_disp ? 4 : 0, &disp))
+        return false;
+    *addr += disp + (rip_relative ? regs->rip + i->pos : 0);
+    if (i->addr32)
+        *addr = (u32)*addr;
+    return true;
+}
