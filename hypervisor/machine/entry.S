@@ -13,49 +13,13 @@
  * .text.entry, which isolated roots map too. Interrupts are off on every path.
  */
 #include "config.h"
+#include "machine/frame_macros.h"
 #include "machine/smap.h"
 #include "generated/offsets.h"
 
 #define FRAME_HW 8 /* offset of the hardware's RIP behind the error code slot */
 
     .section .text.entry, "ax", @progbits
-
-.macro SAVE_REGS
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-.endm
-
-.macro RESTORE_REGS
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    add $8, %rsp
-.endm
 
 /* \reg = this CPU's struct cpu_top */
 .macro GET_CPU_TOP reg

@@ -11,6 +11,7 @@
  */
 #include "config.h"
 #include "generated/offsets.h"
+#include "machine/frame_macros.h"
 #include "machine/selectors.h"
 #include "machine/smap.h"
 
@@ -22,28 +23,6 @@
     .type \name, @function
     .p2align 4
 \name:
-.endm
-
-.macro SAVE_TAIL /* r8 .. r15, behind rax */
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-.endm
-
-.macro SAVE_ALL
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    SAVE_TAIL
 .endm
 
 /* Loads the full root if the guest ran on a reduced one (protocol: machine/entry.S). Uses rcx. */
@@ -79,12 +58,9 @@ ENTRY pv_syscall_entry
     push %rcx
     pushq $0
     movl $TRAP_SYSCALL, 4(%rsp)
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
+    SAVE_REGS_HEAD
     lea -8(%rsp), %rsp /* rax is there */
-    SAVE_TAIL
+    SAVE_REGS_TAIL
     XPTI_ENTER
     mov CPU_TOP_current(%rsp), %rbx
     mov VCPU_pv(%rbx), %rdx
@@ -106,12 +82,9 @@ ENTRY pv_syscall32_entry
     push %rcx
     pushq $0
     movl $TRAP_SYSCALL, 4(%rsp)
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
+    SAVE_REGS_HEAD
     lea -8(%rsp), %rsp
-    SAVE_TAIL
+    SAVE_REGS_TAIL
     XPTI_ENTER
     mov %rsp, %rdi
     mov CPU_TOP_current(%rsp), %rsi
@@ -128,7 +101,7 @@ ENTRY pv_sysenter_entry
     pushq $0
     pushq $0
     movl $TRAP_SYSENTER, 4(%rsp)
-    SAVE_ALL
+    SAVE_REGS
     ASM_CLAC
     XPTI_ENTER
     mov %rsp, %rdi
@@ -141,7 +114,7 @@ ENTRY pv_int80_entry
     cld
     pushq $0
     movl $0x80, 4(%rsp)
-    SAVE_ALL
+    SAVE_REGS
     ASM_CLAC
     XPTI_ENTER
     mov %rsp, %rdi
@@ -206,22 +179,7 @@ pv_restore:
 
 pv_restore_iret:
     XPTI_LEAVE
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    lea 8(%rsp), %rsp
+    RESTORE_REGS
 pv_iret:
     iretq
 
@@ -233,7 +191,7 @@ pv_iret:
     .section .text.entry, "ax", @progbits
 pv_iret_fault: /* reached by the fix-up of the fault, which has loaded the full root */
     pushq $0
-    SAVE_ALL
+    SAVE_REGS
     mov %rsp, %rdi
     mov CPU_TOP_current(%rsp), %rsi
     call pv_failsafe_bounce
