@@ -58,15 +58,20 @@ static bool level_allows(const struct vcpu *v)
 }
 
 /* Otherwise the bitmap of the vCPU decides (PHYSDEVOP_set_iobitmap): a clear bit for each port allows. */
-static bool bitmap_allows(const struct vcpu *v, unsigned port, unsigned bytes)
+static bool bitmap_allows(struct vcpu *v, unsigned port, unsigned bytes)
 {
     u8 map[2] = { 0xff, 0xff };
+    bool from_user = !v->pv->kernel_mode;
+    int rc;
 
     if (port + bytes > v->pv->iobitmap_ports)
         return false;
-    if (guest_read(map, v->pv->iobitmap + port / 8, port % 8 + bytes > 8 ? 2 : 1))
-        return false;
-    return !((map[0] | map[1] << 8) >> port % 8 & (BIT(bytes) - 1));
+    if (from_user) /* the map lies where only the guest kernel's page tables lead */
+        pv_toggle_mode(v);
+    rc = guest_read(map, v->pv->iobitmap + port / 8, port % 8 + bytes > 8 ? 2 : 1);
+    if (from_user)
+        pv_toggle_mode(v);
+    return !rc && !((map[0] | map[1] << 8) >> port % 8 & (BIT(bytes) - 1));
 }
 
 /* The pair of ports for PCI configuration (PCI 3.0 3.2.2.3.2), of which Domain 0 sees a copy. */
