@@ -76,7 +76,7 @@ long sysctl_cpupool(struct xen_sysctl_cpupool_op *op)
         domain_put(d);
         return cpupool_get(op->cpupool_id, true, &info); /* it is in the only one already */
     }
-    return -EOPNOTSUPP;
+    return -ENOSYS; /* one pool holds all CPUs */
 }
 
 long sysctl_scheduler(struct xen_sysctl_scheduler_op *op)

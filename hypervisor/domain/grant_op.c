@@ -89,25 +89,6 @@ static long query_size(vaddr_t uop, u32 count)
     return write_guest_struct(uop, &op);
 }
 
-static long dump_table(vaddr_t uop, u32 count)
-{
-    struct gnttab_dump_table op;
-    struct domain *d;
-
-    if (count != 1)
-        return -EINVAL;
-    if (read_guest_struct(&op, uop))
-        return -EFAULT;
-    op.status = GNTST_permission_denied;
-    if (current_domain()->privileged)
-        op.status = (int16_t)table_owner(op.dom, &d);
-    if (op.status == GNTST_okay) {
-        grant_dump(d);
-        domain_put(d);
-    }
-    return write_guest_struct(uop, &op);
-}
-
 static long set_version(vaddr_t uop, u32 count)
 {
     struct gnttab_set_version op;
@@ -131,8 +112,7 @@ static long get_version(vaddr_t uop, u32 count)
     struct gnttab_get_version op;
     struct domain *d;
 
-    if (count != 1)
-        return -EINVAL;
+    (void)count; /* not looked at by Xen either */
     if (read_guest_struct(&op, uop))
         return -EFAULT;
     switch (table_owner(op.dom, &d)) {
@@ -170,7 +150,6 @@ static const struct {
     [GNTTABOP_map_grant_ref] = {grant_do_map, sizeof(struct gnttab_map_grant_ref), true},
     [GNTTABOP_unmap_grant_ref] = {grant_do_unmap, sizeof(struct gnttab_unmap_grant_ref), true},
     [GNTTABOP_setup_table] = {setup_table, sizeof(struct gnttab_setup_table), false},
-    [GNTTABOP_dump_table] = {dump_table, sizeof(struct gnttab_dump_table), false},
     [GNTTABOP_transfer] = {grant_do_transfer, sizeof(struct gnttab_transfer), true},
     [GNTTABOP_copy] = {grant_do_copy, sizeof(struct gnttab_copy), true},
     [GNTTABOP_query_size] = {query_size, sizeof(struct gnttab_query_size), false},
@@ -188,7 +167,7 @@ long do_grant_table_op(u64 cmd, vaddr_t uop, u64 count)
 
     if (count > 0x7fffffff)
         return -EINVAL;
-    if (cmd >= ARRAY_SIZE(ops))
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -ENOSYS;
     if (!guest_range_ok(uop, count * ops[cmd].size))
         return -EFAULT;

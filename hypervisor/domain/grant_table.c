@@ -227,21 +227,3 @@ int grant_release_mappings(struct domain *d)
     }
     return 0;
 }
-
-void grant_dump(struct domain *d)
-{
-    struct grant_table *t = d->grant;
-
-    spin_lock(&t->lock);
-    pr_info("d%d: grant table of %u frames (at most %u)\n", d->id, t->frames, t->max_frames);
-    for (u32 ref = 0; ref < t->frames * ENTRIES_PER_FRAME; ref++) {
-        const struct grant_active *a = grant_active(t, ref);
-        const struct grant_entry_v1 *e = grant_shared(t, ref);
-
-        if (a->host_readers || a->host_writers || a->dev_readers || a->dev_writers)
-            pr_info("  %5u frame %x flags %x used by d%d: host r%u w%u dev r%u w%u\n", ref,
-                    a->frame, e->flags, a->by, a->host_readers, a->host_writers, a->dev_readers,
-                    a->dev_writers);
-    }
-    spin_unlock(&t->lock);
-}

@@ -36,6 +36,4 @@ int grant_table_frame(struct domain *d, unsigned index, mfn_t *out);
  */
 int grant_set_entry(struct domain *d, unsigned ref, unsigned to, u32 frame);
 
-void grant_dump(struct domain *d);
-
 #endif

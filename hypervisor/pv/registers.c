@@ -126,7 +126,7 @@ u64 do_get_debugreg(u64 reg)
     case 5:
         return dr[7] | DR7_DEFAULT;
     default:
-        return -EINVAL;
+        return -ENODEV;
     }
 }
 
