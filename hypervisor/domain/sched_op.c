@@ -65,11 +65,14 @@ static long poll(vaddr_t arg)
         return -EINVAL;
     if (!guest_range_ok((vaddr_t)p.ports.p, p.nr_ports * sizeof(evtchn_port_t)))
         return -EFAULT;
-    /* First waiting, then looking: what comes in between wakes us. */
+    /*
+     * First waiting, then looking: what comes in between wakes us. Blocked comes before polling: vcpu_unblock() takes
+     * polling back and then wakes, so between the two orders it would leave us blocked with nobody who looks for us.
+     */
+    sched_block(&v->unit);
     v->event.poll_port = EVENT_POLL_MANY;
     WRITE_ONCE(v->event.polling, true);
-    atomic_test_and_set_bit(v->id, v->domain->event.poll_mask);
-    sched_block(&v->unit);
+    atomic_test_and_set_bit(v->id, v->domain->event.poll_mask); /* a full barrier */
     rc = event_needs_upcall(v) ? 1 : poll_look(v, &p);
     if (rc) {
         vcpu_unblock(v);
