@@ -31,11 +31,26 @@ static int open_loop(int n, int flags, char *dev, size_t size)
     return fd < 0 ? -errno : fd;
 }
 
+/*
+ * Whether the file can be read and written without the page cache. The loop driver does not find
+ * out by itself for an overlay whose upper layer (tmpfs) cannot: every write would fail later.
+ */
+static bool direct_io_works(const char *path, int flags)
+{
+    int fd = open(path, flags | O_DIRECT | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 static int configure(int loop, int file, const char *path, bool readonly)
 {
     struct loop_config config = { .fd = (uint32_t)file };
 
-    config.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+    config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (direct_io_works(path, readonly ? O_RDONLY : O_RDWR))
+        config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
     if (readonly)
         config.info.lo_flags |= LO_FLAGS_READ_ONLY;
     snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", path);

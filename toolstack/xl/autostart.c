@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xl autostart: starts the guests of /etc/xen/auto side by side, by file name where depends= or
+ * xl autostart: starts the guests of /etc/xen/auto (files NAME.cfg) side by side, but where depends= or
  * autostart_delay= order them, with one line of status each; and stops all guests with a time
  * limit. What is wrong with one guest never stops another. Called by Domain 0's init.
  */
@@ -54,8 +54,7 @@ static double seconds_since(const struct timespec *from)
 
 static int is_config(const struct dirent *d)
 {
-    return d->d_name[0] != '.' && fnmatch("*~", d->d_name, 0) && fnmatch("*.bak", d->d_name, 0) &&
-           d->d_type != DT_DIR;
+    return d->d_name[0] != '.' && !fnmatch("*.cfg", d->d_name, 0) && d->d_type != DT_DIR;
 }
 
 /* Name, order and delay; a file that cannot be read is started all the same, to have its error. */
