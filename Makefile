@@ -4,6 +4,7 @@
 #   make run      install what is missing, build all, boot the ISO in QEMU on this terminal
 #   make test     install what is missing, build all, run every test (the gate)
 #   make iso      build $(BUILD)/hospes.iso and $(BUILD)/pxe/; GUESTS=DIR puts that folder of guests on the image
+#   make test-interop   Debian's hypervisor, tools and store exchanged with ours, each way
 #   make bench    instructions counted side by side with Debian's Xen
 #   make fuzz     fuzz the host build of the hypervisor
 #   make check    static checks: floors, style
@@ -70,6 +71,9 @@ run: iso
 test: iso
 	@$(PYTHON) tests/run --build $(BUILD) $(TEST_ARGS)
 
+test-interop: iso
+	@$(PYTHON) tests/run --build $(BUILD) interop
+
 bench: iso
 	@$(MAKE) --no-print-directory -C tests/bench BUILD=$(BUILD)
 
@@ -82,4 +86,4 @@ check: hypervisor
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: setup hypervisor toolstack kernel rootfs guests initrd iso pxe run test bench fuzz check clean
+.PHONY: setup hypervisor toolstack kernel rootfs guests initrd iso pxe run test test-interop bench fuzz check clean

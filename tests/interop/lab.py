@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A Domain 0 made of Debian's packages alone: kernel, xl, xenstored, xenconsoled; and a small guest.
+
+Everything is unpacked by scripts/fetch-package, nothing is installed. build() makes, once per build directory,
+
+    xen.elf     Debian's hypervisor, unpacked (a multiboot image that QEMU loads directly)
+    dom0.cpio   BusyBox, Debian's tools with their libraries and hotplug scripts, modules, our toolstack in /ours
+    guest.cpio.gz, vmlinuz      a guest: its modules bring disk and network, then a shell on the console
+
+and boot() starts a script from tests/interop/dom0 in it, on a hypervisor of choice. A script prints "ok NAME" or
+"FAIL NAME: WHY" a check, and "@@ ..." for what the tests compare.
+"""
+import concurrent.futures
+import fcntl
+import functools
+import glob
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "tests", "system"))
+from machine import BOOT, BUILD, Machine  # pylint: disable=wrong-import-position
+
+LAB = os.path.join(BUILD, "test", "interop")
+PACKAGES = """xen-utils-4.17 xen-utils-common xenstore-utils libxencall1 libxendevicemodel1 libxenevtchn1
+    libxenforeignmemory1 libxengnttab1 libxenhypfs1 libxenmisc4.17 libxenstore4 libxentoolcore1 libxentoollog1 libyajl2
+    iproute2 libbpf1 libelf1 libmnl0 libbsd0 libmd0 libcap2 libdb5.3""".split()
+XEN_BIN = "usr/lib/xen-4.17/bin"
+XEN_TOOLS = """xl xenstored oxenstored xenconsoled xenconsole xen-init-dom0 libxl-save-helper xentop xenperf xen-diag
+    lsevtchn xen-cpuid xenpm xen-hptool xenlockprof xenctx xen-lowmemd xencov xentrace xenstore-control xen-ucode
+    xen-mfndump xenwatchdogd""".split()
+DOM0_MODULES = "xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-netback xen-blkback bridge loop".split()
+GUEST_MODULES = "xen-blkfront xen-netfront xen-evtchn xen-gntdev xen-gntalloc xenfs".split()
+
+
+@functools.lru_cache(None)
+def package(name):
+    """@return the folder of the unpacked Debian package @name"""
+    return subprocess.run([f"{TOP}/scripts/fetch-package", name], check=True, stdout=subprocess.PIPE,
+                          text=True).stdout.strip().splitlines()[-1]
+
+
+def xen():
+    return os.path.join(LAB, "xen.elf")
+
+
+def hospes():
+    return os.path.join(BOOT, "hospes")
+
+
+def kernel(name="linux-image-amd64"):
+    return sorted(glob.glob(f"{package(name)}/boot/vmlinuz-*"))[-1]
+
+
+def applets(root):
+    os.makedirs(f"{root}/bin", exist_ok=True)
+    shutil.copy("/bin/busybox", f"{root}/bin/busybox")
+    for applet in subprocess.run(["/bin/busybox", "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout.split():
+        if applet != "busybox":
+            os.symlink("busybox", f"{root}/bin/{applet}")
+
+
+def needed(path):
+    out = subprocess.run(["readelf", "-d", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return re.findall(r"NEEDED.*\[(.*)\]", out)
+
+
+def library(name):
+    """@return the file of a shared library, from the packages or from this system"""
+    roots = [package(p) for p in PACKAGES if p.startswith("lib")] + [""]
+    for root in roots:
+        for folder in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "lib64"):
+            if os.path.exists(f"{root}/{folder}/{name}"):
+                return f"{root}/{folder}/{name}"
+    raise FileNotFoundError(f"{name}: in no package of PACKAGES (tests/interop/lab.py)")
+
+
+def program(root, source, target):
+    """Copies a program to @target of @root, with every shared library that it needs."""
+    os.makedirs(os.path.dirname(f"{root}/{target}"), exist_ok=True)
+    shutil.copy(source, f"{root}/{target}")
+    todo = needed(source)
+    while todo:
+        name = todo.pop()
+        there = f"{root}/lib64/{name}" if name.startswith("ld-linux") else f"{root}/lib/x86_64-linux-gnu/{name}"
+        if os.path.exists(there):
+            continue
+        os.makedirs(os.path.dirname(there), exist_ok=True)
+        shutil.copy(library(name), there)
+        todo += needed(there)
+
+
+def modules(root, names, image="linux-image-amd64"):
+    """Copies kernel modules, and writes their order of loading to /lab/modules."""
+    files = {os.path.basename(path)[:-3].replace("-", "_"): path
+             for path in glob.glob(f"{package(image)}/lib/modules/*/kernel/**/*.ko", recursive=True)}
+    order = []
+
+    def add(name):
+        path = files.get(name.replace("-", "_"))
+        if path is None or path in order:
+            return                      # built in, or there already
+        with open(path, "rb") as module:
+            depends = re.search(rb"\0depends=([^\0]*)\0", module.read())
+        for other in depends.group(1).decode().split(",") if depends else []:
+            if other:
+                add(other)
+        order.append(path)
+
+    for name in names:
+        add(name)
+    os.makedirs(f"{root}/lib/modules", exist_ok=True)
+    os.makedirs(f"{root}/lab", exist_ok=True)
+    with open(f"{root}/lab/modules", "w", encoding="utf-8") as out:
+        for path in order:
+            shutil.copy(path, f"{root}/lib/modules/")
+            out.write(f"/lib/modules/{os.path.basename(path)}\n")
+
+
+def pack(root, path):
+    listing = "\n".join(sorted(subprocess.run(["find", "."], cwd=root, check=True, stdout=subprocess.PIPE,
+                                              text=True).stdout.split("\n")[:-1])) + "\n"
+    data = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=listing.encode(), check=True,
+                          stdout=subprocess.PIPE).stdout
+    with (gzip.open if path.endswith(".gz") else open)(path, "wb") as out:
+        out.write(data)
+
+
+def build_dom0(root):
+    applets(root)
+    for name in "flock stat readlink logger ip losetup sh".split():
+        os.path.lexists(f"{root}/bin/{name}") and os.unlink(f"{root}/bin/{name}")
+    for name in XEN_TOOLS:
+        source = f"{package('xen-utils-4.17')}/{XEN_BIN}/{name}"
+        if os.path.exists(source):
+            program(root, source, f"{XEN_BIN}/{name}")
+    program(root, f"{package('xenstore-utils')}/usr/bin/xenstore", "usr/bin/xenstore")
+    for name in "ls read write list rm exists chmod watch".split():
+        os.symlink("xenstore", f"{root}/usr/bin/xenstore-{name}")
+    for name in "flock logger".split():
+        program(root, f"/usr/bin/{name}", f"usr/bin/{name}")
+    program(root, "/usr/bin/stat", "usr/bin/stat")
+    program(root, "/usr/bin/readlink", "usr/bin/readlink")
+    program(root, "/sbin/losetup", "sbin/losetup")
+    program(root, "/bin/bash", "bin/bash")
+    program(root, f"{package('iproute2')}/bin/ip", "bin/ip")
+    os.symlink("bash", f"{root}/bin/sh")
+    shutil.copy(library("libgcc_s.so.1"), f"{root}/lib/x86_64-linux-gnu/")  # xl aborts in pthread_cancel without it
+    os.makedirs(f"{root}/usr/sbin")
+    os.symlink(f"/{XEN_BIN}/xl", f"{root}/usr/sbin/xl")
+    shutil.copytree(f"{package('xen-utils-common')}/etc/xen/scripts", f"{root}/etc/xen/scripts")
+    shutil.copy(f"{package('xen-utils-common')}/etc/xen/xl.conf", f"{root}/etc/xen/")
+    with open(f"{root}/etc/xen/oxenstored.conf", "w", encoding="utf-8") as out:
+        out.write("xenstored-kva = /proc/xen/xsd_kva\nxenstored-port = /proc/xen/xsd_port\npersistent = false\n")
+    for folder in "proc sys dev run/xen run/lock tmp root var/lib/xen var/log/xen/console".split():
+        os.makedirs(f"{root}/{folder}")
+    os.symlink("../run", f"{root}/var/run")
+    os.symlink("../run/lock", f"{root}/var/lock")
+    modules(root, DOM0_MODULES)
+    shutil.copytree(os.path.join(BUILD, "toolstack", "bin"), f"{root}/ours", ignore=shutil.ignore_patterns("*.debug"))
+    for name in os.listdir(f"{HERE}/dom0"):
+        shutil.copy(f"{HERE}/dom0/{name}", f"{root}/lab/{name}")
+    os.rename(f"{root}/lab/init", f"{root}/init")
+    os.chmod(f"{root}/init", 0o755)
+
+
+def build_guest(root):
+    applets(root)
+    modules(root, GUEST_MODULES)
+    for folder in "proc sys dev sbin".split():
+        os.makedirs(f"{root}/{folder}")
+    for name, text in (("init", open(f"{HERE}/dom0/guest-init", encoding="utf-8").read()),
+                       ("sbin/poweroff", "#!/bin/busybox sh\nexec /bin/busybox poweroff -f\n"),
+                       ("sbin/reboot", "#!/bin/busybox sh\nexec /bin/busybox reboot -f\n")):
+        with open(f"{root}/{name}", "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(f"{root}/{name}", 0o755)
+
+
+def inputs_hash():
+    """What the lab is made of: this file, the scripts, our toolstack's programs."""
+    digest = hashlib.sha256()
+    for path in sorted(glob.glob(f"{HERE}/lab.py") + glob.glob(f"{HERE}/dom0/*") +
+                       glob.glob(f"{BUILD}/toolstack/bin/*[!g]")):
+        with open(path, "rb") as data:
+            digest.update(path.encode() + data.read())
+    return digest.hexdigest()
+
+
+def build():
+    """Makes the lab, unless it is there and made of the same. Tests that run side by side wait for each other."""
+    os.makedirs(LAB, exist_ok=True)
+    with open(os.path.join(LAB, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build_once()
+
+
+def build_once():
+    stamp = os.path.join(LAB, "stamp")
+    want = inputs_hash()
+    if os.path.exists(stamp) and open(stamp, encoding="utf-8").read() == want:
+        return
+    shutil.rmtree(f"{LAB}/tree", ignore_errors=True)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(package, PACKAGES + ["xen-hypervisor-4.17-amd64", "linux-image-amd64"]))
+    with gzip.open(f"{package('xen-hypervisor-4.17-amd64')}/boot/xen-4.17-amd64.gz") as packed, open(xen(), "wb") as out:
+        shutil.copyfileobj(packed, out)
+    build_dom0(f"{LAB}/tree/dom0")
+    pack(f"{LAB}/tree/dom0", f"{LAB}/dom0.cpio")
+    build_guest(f"{LAB}/tree/guest")
+    pack(f"{LAB}/tree/guest", f"{LAB}/guest.cpio.gz")
+    shutil.rmtree(f"{LAB}/tree")
+    with open(stamp, "w", encoding="utf-8") as out:
+        out.write(want)
+
+
+def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=None, memory=1024, cpus=1, timeout=400,
+         xen_args="", kernel_args=""):
+    """Runs /lab/@script in Domain 0 on @hypervisor, then powers off.
+
+    @tools: whose xl and xenconsoled ("debian", "ours"); @store: which xenstored ("c", "ocaml", "ours", "none")
+    @files: (source, path in Domain 0) pairs; @image: another Domain 0 kernel
+    @return the text of the serial port
+    """
+    build()
+    root = os.path.join(LAB, f"{name}.tree")
+    shutil.rmtree(root, ignore_errors=True)
+    os.makedirs(f"{root}/lab")
+    guest = [(kernel(), "lab/vmlinuz"), (f"{LAB}/guest.cpio.gz", "lab/guest.cpio.gz")]
+    for source, target in guest + list(files):
+        os.makedirs(os.path.dirname(f"{root}/{target}"), exist_ok=True)
+        shutil.copy(source, f"{root}/{target}")
+    pack(root, f"{root}.cpio")
+    initrd = os.path.join(LAB, f"{name}.initrd")
+    with open(initrd, "wb") as out:
+        for part in (f"{LAB}/dom0.cpio", f"{root}.cpio"):
+            with open(part, "rb") as data:
+                shutil.copyfileobj(data, out)
+    shutil.rmtree(root)
+    os.unlink(f"{root}.cpio")
+    dom0 = f"console=hvc0 quiet lab.script={script} lab.tools={tools} lab.store={store} {kernel_args}".replace(",", ",,")
+    with Machine(f"interop-{name}", "-kernel", hypervisor, "-append",
+                 f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=512M,max:512M {xen_args}",
+                 "-initrd", f"{image or kernel()} {dom0},{initrd}", memory=memory, cpus=cpus, net=False) as machine:
+        machine.expect(r"LAB: script exited (\d+)", timeout)
+        machine.wait_exit(60)
+    os.unlink(initrd)
+    return machine.text
