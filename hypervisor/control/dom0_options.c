@@ -16,7 +16,7 @@
 
 #define MB_TO_PAGES(n) (MB(n) >> PAGE_SHIFT)
 #define RESERVE_PAGES MB_TO_PAGES(4)       /* kept back for the hypervisor's own needs, at least */
-#define MARGIN_PAGES MB_TO_PAGES(32)       /* beyond kernel and initrd, below which Linux will not start */
+#define MARGIN_PAGES MB_TO_PAGES(16)       /* beyond kernel and initrd, below which Linux will not start */
 #define P2M_LIMIT (GB(1) / sizeof(u64))    /* the list is one block of the allocator */
 
 /* One of the sizes of dom0_mem=. */

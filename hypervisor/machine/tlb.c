@@ -52,7 +52,7 @@ void tlb_filter(struct cpumask *mask, u16 stamp)
 }
 
 /* The clock stands still: starts it anew when no CPU has a value of the old round. */
-static void try_restart(void)
+static __attribute__((cold)) void try_restart(void)
 {
     u32 c = atomic_load(&clock);
     unsigned cpu;
@@ -68,7 +68,7 @@ static void try_restart(void)
 }
 
 /* Before a flush. @return what tlb_last will be; the exchange orders it before the clock is read */
-static s32 flush_begin(void)
+static inline s32 flush_begin(void)
 {
     u32 c;
 
@@ -83,10 +83,10 @@ static s32 flush_begin(void)
     return c == CLOCK_MAX ? 0 : (s32)c;
 }
 
-static void flush_end(s32 last)
+static inline void flush_end(s32 last)
 {
     atomic_store(&this_cpu(tlb_last), this_cpu(tlb_clean) ? CLEAN : last);
-    if (last == 0)
+    if (unlikely(last == 0))
         try_restart();
 }
 

@@ -40,8 +40,12 @@ void pv_toggle_mode(struct vcpu *v)
         vcpu_update_areas(v); /* its kernel's page tables are loaded now */
 }
 
-/* Pushes the frame and redirects @regs to @handler (an address of the guest kernel). */
-static void bounce(struct regs *regs, struct vcpu *v, u64 handler, unsigned flags, u32 error_code)
+/*
+ * Inline, since the system call is worth a copy of its own, of which constant flags leave little.
+ * Pushes the frame and redirects @regs to @handler (an address of the guest kernel).
+ */
+static inline __attribute__((always_inline)) void push_frame(struct regs *regs, struct vcpu *v, u64 handler,
+                                                             unsigned flags, u32 error_code)
 {
     struct pv_vcpu *p = v->pv;
     bool from_kernel = p->kernel_mode;
@@ -92,6 +96,12 @@ static void bounce(struct regs *regs, struct vcpu *v, u64 handler, unsigned flag
     regs->rip = handler;
 }
 
+static __attribute__((noinline)) void bounce(struct regs *regs, struct vcpu *v, u64 handler, unsigned flags,
+                                             u32 error_code)
+{
+    push_frame(regs, v, handler, flags, error_code);
+}
+
 static void deliver(struct regs *regs, const struct pv_trap *trap, unsigned vector, unsigned flags,
                     u32 error_code)
 {
@@ -140,7 +150,7 @@ void pv_syscall_bounce(struct regs *regs, struct vcpu *v)
 {
     struct pv_vcpu *p = v->pv;
 
-    bounce(regs, v, p->syscall_callback, p->syscall_masks_events ? BOUNCE_MASK_EVENTS : 0, 0);
+    push_frame(regs, v, p->syscall_callback, p->syscall_masks_events ? BOUNCE_MASK_EVENTS : 0, 0);
 }
 
 void pv_syscall32_bounce(struct regs *regs, struct vcpu *v)

@@ -260,10 +260,15 @@ long do_mmuext_op(vaddr_t ops, u32 count, vaddr_t done, u32 foreign)
         return -EFAULT;
     if (!guest_range_ok(ops, (u64)n * sizeof(struct mmuext_op)))
         return -EFAULT;
-    pg = mmu_page_owner(foreign);
-    if (!pg)
-        return -ESRCH;
-    rc = !pg->pv ? -EINVAL : !mmu_may_control(pg) ? -EPERM : finish_earlier(pg);
+    if (likely(foreign == DOMID_SELF)) { /* it cannot go away: no reference */
+        pg = current->domain;
+        rc = finish_earlier(pg);
+    } else {
+        pg = mmu_page_owner(foreign);
+        if (!pg)
+            return -ESRCH;
+        rc = !pg->pv ? -EINVAL : !mmu_may_control(pg) ? -EPERM : finish_earlier(pg);
+    }
     if (rc && rc != -ERESTART)
         goto out;
     if (!rc)
@@ -275,6 +280,7 @@ long do_mmuext_op(vaddr_t ops, u32 count, vaddr_t done, u32 foreign)
         rc = hypercall_continue(__HYPERVISOR_mmuext_op, guest_element(ops, now, sizeof(struct mmuext_op)),
                                 (n - now) | MMU_UPDATE_PREEMPTED, done, foreign, 0);
 out:
-    domain_put(pg);
+    if (foreign != DOMID_SELF)
+        domain_put(pg);
     return rc;
 }
