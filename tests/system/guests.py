@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Guests for the tests: a BusyBox in memory that prints what it does on its console and obeys at TCP port 2323, xl.cfg
+files, and the archive that brings both into a Domain 0 started by direct()."""
+import os
+import shutil
+import subprocess
+
+from machine import BOOT, WORK, direct
+from programs import TOP
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KERNEL = "/guests/vmlinuz"
+RAMDISK = "/guests/guest.initrd"
+
+
+def packed(tree, path):
+    """Packs folder @tree as a cpio archive. @return @path"""
+    listing = subprocess.run(["find", "."], cwd=tree, check=True, capture_output=True).stdout
+    with open(path, "wb") as out:
+        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet", "-R", "0:0"], cwd=tree, input=listing, stdout=out, check=True)
+    return path
+
+
+def initrd(name, *modules):
+    """@modules: kernel modules that the guest loads. @return the path of a guest's initrd"""
+    tree = os.path.join(WORK, f"{name}.guest")
+    shutil.rmtree(tree, ignore_errors=True)
+    for folder in ("bin", "sbin", "proc", "sys", "dev", "tmp", "etc", "usr/bin", "usr/sbin", "modules"):
+        os.makedirs(os.path.join(tree, folder))
+    busybox = subprocess.run([f"{TOP}/scripts/build-busybox"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    shutil.copy(f"{busybox}/busybox", f"{tree}/bin/busybox")
+    with open(f"{busybox}/busybox.links", encoding="ascii") as links:
+        for link in links.read().split():
+            if not os.path.lexists(tree + link):
+                os.symlink("/bin/busybox", tree + link)
+    os.symlink("/bin/busybox", f"{tree}/init")
+    for module in modules:
+        shutil.copy(module, f"{tree}/modules/")
+    shutil.copy(f"{HERE}/programs/guest-start", f"{tree}/etc/start")
+    os.chmod(f"{tree}/etc/start", 0o755)
+    with open(f"{tree}/etc/inittab", "w", encoding="ascii") as out:
+        out.write("::sysinit:/etc/start\nhvc0::respawn:/bin/sh\n::shutdown:/bin/sync\n")
+    path = os.path.join(WORK, f"{name}.guest.initrd")
+    packed(tree, f"{path}.cpio")
+    subprocess.run(["zstd", "-q", "-3", "-f", f"{path}.cpio", "-o", path], check=True)
+    return path
+
+
+def config(name, number, options="", kernel=KERNEL, ramdisk=RAMDISK, memory=64, **settings):
+    """@return the text of an xl.cfg file. @number: the guest's address is 172.30.0.@number. @settings: as they are to stand there"""
+    lines = {"name": f'"{name}"', "memory": memory, "vif": f'["bridge=xenbr1,mac=00:16:3e:00:00:{number:02x}"]'}
+    if kernel:
+        lines |= {"kernel": f'"{kernel}"', "ramdisk": f'"{ramdisk}"',
+                  "cmdline": f'"console=hvc0 quiet guest.name={name} guest.ip=172.30.0.{number} {options}"'}
+    lines |= settings
+    return "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
+def archive(name, configs, files=None, ramdisk=None):
+    """@configs: file name -> text; @files: path in Domain 0 -> path here. @return a cpio archive with all of it in /guests"""
+    tree = os.path.join(WORK, f"{name}.archive")
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(f"{tree}/guests")
+    shutil.copy(os.path.join(BOOT, "vmlinuz"), tree + KERNEL)
+    shutil.copy(ramdisk or initrd(name), tree + RAMDISK)
+    for file, text in configs.items():
+        with open(f"{tree}/guests/{file}", "w", encoding="utf-8") as out:
+            out.write(text)
+    for target, source in (files or {}).items():
+        os.makedirs(os.path.dirname(tree + target), exist_ok=True)
+        shutil.copy(source, tree + target)
+    return packed(tree, os.path.join(WORK, f"{name}.archive.cpio"))
+
+
+def host(name, configs, files=None, ramdisk=None, **options):
+    """A machine whose Domain 0 has @configs in /guests. @return a Machine"""
+    options.setdefault("memory", 1536)
+    return direct(name, extra_initrd=archive(name, configs, files, ramdisk), **options)
+
+
+def console_log(machine, guest):
+    return machine.run(f"cat /var/log/xen/console/guest-{guest}.log")[1]
+
+
+def wait_console(machine, guest, pattern, times=1, timeout=240):
+    """Waits until the console log of @guest has @times lines that match @pattern."""
+    code, output = machine.run(f"i=0; while [ \"$(grep -c '{pattern}' /var/log/xen/console/guest-{guest}.log)\" -lt {times} ]; do "
+                               f"i=$((i+1)); [ $i -lt {timeout} ] || break; sleep 1; done 2>/dev/null; [ $i -lt {timeout} ]",
+                               timeout * 3)
+    assert code == 0, f"{guest} did not print {pattern!r}: {output}\n{console_log(machine, guest)}\n{machine.tail(10)}"
+
+
+def create(machine, guest, ready=True, timeout=240):
+    """xl create of /guests/@guest.cfg; waits for its first user space. @return xl's output"""
+    machine.run(f": > /var/log/xen/console/guest-{guest}.log")
+    output = machine.check(f"xl create -q /guests/{guest}.cfg", timeout)
+    if ready:
+        wait_console(machine, guest, f"^{guest}: ready", timeout=timeout)
+    return output
+
+
+def inside(machine, number, command, timeout=60):
+    """Runs @command in the guest 172.30.0.@number. @return its output"""
+    return machine.check(f"echo '{command}' | nc -w {timeout} 172.30.0.{number} 2323", timeout + 30)
+
+
+def wait_until(machine, condition, seconds=60):
+    """Waits until shell command @condition succeeds in Domain 0."""
+    code, output = machine.run(f"i=0; until {condition}; do i=$((i+1)); [ $i -lt {seconds} ] || break; sleep 1; done; [ $i -lt {seconds} ]",
+                               seconds * 3 + 60)
+    assert code == 0, f"not within {seconds} s: {condition}\n{output}\n{machine.run('xl list')[1]}"

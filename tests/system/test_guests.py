@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""PV guests on Hospes with its own toolstack: autostart from an image, disks, networks, consoles, what is left behind, bad
+configurations. CYCLES=200 for the long run of test_nothing_is_left_behind."""
+import os
+import re
+import shutil
+import subprocess
+
+from guests import (HERE, config, console_log, create, host, initrd, inside, wait_console)
+from machine import BOOT, WORK, Machine
+from programs import TOP
+from test_domain0 import TROUBLE
+
+DISK = '["disk.img,raw,xvda,rw"]'
+STATE = {"/guests/state": f"{HERE}/programs/host-state"}
+
+
+def blank(name, size="8M"):
+    path = os.path.join(WORK, f"{name}.img")
+    os.makedirs(WORK, exist_ok=True)
+    if os.path.exists(path):
+        os.unlink(path)
+    subprocess.run(["truncate", "-s", size, path], check=True)
+    return path
+
+
+def state(machine):
+    """@return what programs/host-state counts, as a dictionary"""
+    output = machine.check("sh /guests/state", 120)
+    return {key: int(value) for key, value in re.findall(r"^(\S+) (\d+)$", output, re.M)}
+
+
+def compare(machine, before, memory_kib=0):
+    """Waits a little for what ends by itself, then all must be as before. @memory_kib: what the hypervisor may keep"""
+    after = {}
+    for _ in range(10):
+        machine.run("sleep 1")
+        after = state(machine)
+        lost = before["free-kib"] - after["free-kib"]
+        if {**after, "free-kib": 0} == {**before, "free-kib": 0} and lost <= memory_kib:
+            return
+    assert after == before, machine.run("xenstore-ls; ls /proc/$(pidof xenstored)/fd; ip link")[1]
+
+
+def no_trouble(machine):
+    assert not re.search(TROUBLE, machine.text), re.search(TROUBLE, machine.text)
+
+
+def test_three_guests_from_the_image(name):
+    """An ISO with three guests: all start by themselves, ping Domain 0 and each other, verify their disks after a reboot of their
+    own; the menu's entry carries the option; poweroff shuts them down."""
+    folder, tree = os.path.join(WORK, f"{name}.guests"), os.path.join(WORK, f"{name}.iso-work")
+    iso = os.path.join(WORK, f"{name}.iso")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    shutil.copy(initrd(name), f"{folder}/guest.initrd")
+    for number, guest, other, more in ((11, "alpha", 12, {}), (12, "beta", 13, {"vcpus": 2}), (13, "gamma", 11, {"maxmem": 128})):
+        shutil.copy(blank(f"{name}-{guest}"), f"{folder}/{guest}.img")
+        text = config(guest, number, f"guest.ping=172.30.0.1,172.30.0.{other} guest.disk=xvda", kernel="/boot/vmlinuz",
+                      ramdisk="guest.initrd", disk=f'["{guest}.img,raw,xvda,rw"]', **more)
+        with open(f"{folder}/{guest}.cfg", "w", encoding="ascii") as out:
+            out.write(text)
+    with open(f"{folder}/broken.cfg", "w", encoding="ascii") as out:
+        out.write('name = "broken"\nkernel = "/no/such/kernel"\n')
+    subprocess.run([f"{TOP}/iso/build-iso", BOOT, tree, iso, folder], check=True)
+
+    with Machine(name, "-cdrom", iso, memory=1536) as machine:
+        machine.ready(300)
+        assert machine.expect(r"guests: \d+ up, \d+ failed", 240).group(0) == "guests: 3 up, 1 failed"
+        machine.expect(r"guest broken +\[failed\]  .*/no/such/kernel", 10)
+        for number, guest, other in ((11, "alpha", 12), (12, "beta", 13), (13, "gamma", 11)):
+            wait_console(machine, guest, f"^{guest}: ready", timeout=150)
+            log = console_log(machine, guest)
+            assert f"{guest}: ping 172.30.0.1 answered" in log and f"{guest}: ping 172.30.0.{other} answered" in log, log
+            written = re.search(rf"{guest}: disk written (\w{{32}})", log)
+            verified = re.search(rf"{guest}: disk verified (\w{{32}})", log)
+            assert written and verified and written.group(1) == verified.group(1), log
+            assert inside(machine, number, "nproc").strip() == ("2" if guest == "beta" else "1")
+        output = machine.check("xl list")
+        assert len(re.findall(r"^(alpha|beta|gamma) ", output, re.M)) == 3, output
+        start = len(machine.text)
+        machine.send("poweroff\n")
+        for guest in ("alpha", "beta", "gamma"):
+            machine.expect(rf"guest {guest} +\[ down \]", 120, start)
+        machine.wait_exit(120)
+        no_trouble(machine)
+
+
+def test_nothing_is_left_behind(name):
+    """Creates and destroys a guest CYCLES times, every second time while it boots; everything is counted before and after."""
+    cycles = int(os.environ.get("CYCLES", "20"))
+    configs = {"cycle.cfg": config("cycle", 41, disk=DISK)}
+    files = {"/guests/disk.img": blank(name), "/guests/cycles": f"{HERE}/programs/cycles", **STATE}
+    with host(name, configs, files) as machine:
+        machine.ready(300)
+        machine.check("sh /guests/cycles 2", 300)
+        machine.run("sleep 2")
+        before = state(machine)
+        machine.check(f"sh /guests/cycles {cycles}", 120 + cycles * 40)
+        compare(machine, before, 64)
+        no_trouble(machine)
+
+
+BAD = {
+    "typo": ('name = "bad\nkernel = 1\n', r":1: "),
+    "unknown-key": (config("bad", 61) + 'memmory = 64\n', r"memmory"),
+    "no-kernel": (config("bad", 61, kernel="/guests/nothing"), r":\d+: .*/guests/nothing"),
+    "not-a-kernel": (config("bad", 61, kernel="/etc/passwd"), r":\d+: .*/etc/passwd"),
+    "truncated-kernel": (config("bad", 61, kernel="/guests/truncated"), r":\d+: .*truncated"),
+    "no-disk": (config("bad", 61, disk='["/guests/none.img,raw,xvda,rw"]'), r":\d+: .*/guests/none.img"),
+    "bad-disk": (config("bad", 61, disk='["/guests/disk.img,raw,xvda,rx"]'), r":\d+: .*rx"),
+    "no-bridge": (config("bad", 61, vif='["bridge=xenbr9"]'), r":\d+: .*xenbr9"),
+    "bad-mac": (config("bad", 61, vif='["mac=00:16:3e:00:00"]'), r":\d+: .*00:16:3e:00:00"),
+    "mac-twice": (config("bad", 61, vif='["mac=00:16:3e:00:00:3f"]'), r":\d+: .*00:16:3e:00:00:3f"),
+    "name-twice": (config("good", 61), r":\d+: .*good"),
+    "disk-in-use": (config("bad", 61, disk='["/guests/used.img,raw,xvda,rw"]'), r":\d+: .*/guests/used.img"),
+    "too-little": (config("bad", 61, memory=8), r"memory|MiB"),
+    "too-much": (config("bad", 61, memory=100000), r"memory|MiB"),
+    "no-name": ('kernel = "/guests/vmlinuz"\n', r"name"),
+}
+
+
+def test_bad_configurations(name):
+    """One line that tells file, reason and remedy, a failing exit, nothing left; and the good guest beside it runs on."""
+    configs = {f"{case}.cfg": text for case, (text, _) in BAD.items()}
+    configs["good.cfg"] = config("good", 63, disk='["/guests/used.img,raw,xvda,rw"]')
+    truncated = os.path.join(WORK, f"{name}.truncated")
+    os.makedirs(WORK, exist_ok=True)
+    with open(os.path.join(BOOT, "vmlinuz"), "rb") as whole, open(truncated, "wb") as out:
+        out.write(whole.read(2000000))
+    files = {"/guests/disk.img": blank(name), "/guests/used.img": blank(f"{name}-used"), "/guests/truncated": truncated, **STATE}
+    with host(name, configs, files) as machine:
+        machine.ready(300)
+        create(machine, "good")
+        before = state(machine)
+        wrong = []
+        for case, (_, pattern) in BAD.items():
+            code, output = machine.run(f"xl create -q /guests/{case}.cfg", 120)
+            lines = [line for line in output.splitlines() if line.strip()]
+            if code == 0 or len(lines) != 1 or not re.search(pattern, output):
+                wrong.append((case, code, output))
+        assert not wrong, wrong
+        compare(machine, before, 64)
+        assert inside(machine, 63, "echo alive").strip() == "alive"
