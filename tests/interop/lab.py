@@ -220,7 +220,7 @@ def build_once():
         out.write(want)
 
 
-def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=None, memory=1024, cpus=1, timeout=400,
+def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=None, memory=1024, cpus=1, timeout=900,
          xen_args="", kernel_args=""):
     """Runs /lab/@script in Domain 0 on @hypervisor, then powers off.
 

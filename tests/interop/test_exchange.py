@@ -12,11 +12,8 @@ COMBINATIONS = [
     # hypervisor, tools, store
     ("hospes", "debian", "c"),
     ("xen", "ours", "ours"),
-    ("hospes", "debian", "ocaml"),
     ("hospes", "ours", "c"),
     ("hospes", "debian", "ours"),
-    ("xen", "debian", "ours"),
-    ("xen", "ours", "c"),
 ]
 
 
