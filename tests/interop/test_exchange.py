@@ -14,6 +14,7 @@ COMBINATIONS = [
     ("xen", "ours", "ours"),
     ("hospes", "ours", "c"),
     ("hospes", "debian", "ours"),
+    ("xen", "debian", "ours"),
 ]
 
 
