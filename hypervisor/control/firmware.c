@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Firmware information for Domain 0: under UEFI the configuration tables, by
- * which it finds ACPI and SMBIOS; under BIOS nothing but the keyboard flags (we
- * never call the BIOS, so there is no EDD data). No runtime service is called:
+ * which it finds ACPI and SMBIOS; under BIOS nothing but empty keyboard flags (we
+ * never call the BIOS, so there is no EDD data either). No runtime service is called:
  * the firmware's code never runs again. Called by platform_op.c; no locks.
  */
 #include "control/firmware.h"
@@ -117,7 +117,7 @@ long firmware_info(struct xenpf_firmware_info *info)
     case XEN_FW_KBD_SHIFT_FLAGS:
         if (firmware.efi)
             return -ESRCH;
-        info->u.kbd_shift_flags = firmware.keyboard_shift_flags;
+        info->u.kbd_shift_flags = 0; /* the BIOS is never asked */
         return 0;
     default:
         return -EINVAL;

@@ -12,7 +12,6 @@ struct firmware {
     u32 efi_config_entries;
     const void *efi_map;         /* UEFI memory map, efi_map_size bytes; NULL: not known */
     u32 efi_map_size, efi_descriptor_size;
-    u8 keyboard_shift_flags;     /* INT 16h AH=02h at start, 0: not known */
 };
 extern struct firmware firmware;
 

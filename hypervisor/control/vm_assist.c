@@ -5,19 +5,16 @@
 #include "domain/domain.h"
 #include "errno.h"
 #include "machine/cpu.h"
+#include "pv/pv.h"
 
 #include <xen/xen.h>
-
-/* Those of 64-bit PV guests; the segment and trap ones of 32-bit guests do not exist here. */
-#define VALID (BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) | \
-               BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) | BIT(VMASST_TYPE_m2p_strict))
 
 /* @cmd: VMASST_CMD_enable, VMASST_CMD_disable. @return 0, -EINVAL (unknown type), -ENOSYS (unknown command) */
 long do_vm_assist(u64 cmd, u64 type)
 {
     struct domain *d = current_domain();
 
-    if (type >= 64 || !(VALID & BIT(type)))
+    if (type >= 64 || !(PV_VM_ASSISTS & BIT(type)))
         return -EINVAL;
     switch (cmd) {
     case VMASST_CMD_enable:
