@@ -76,10 +76,11 @@ static long get_node_affinity(const struct xen_domctl_nodeaffinity *n)
     return guest_write((vaddr_t)n->nodemap.bitmap.p, &first, 1);
 }
 
-/* No debugger can be attached: its events are not delivered. */
-static long set_debugging(const struct xen_domctl_setdebugging *s)
+/* From now on breakpoints of its kernel stop the domain and raise VIRQ_DEBUGGER. */
+static long set_debugging(struct domain *d, const struct xen_domctl_setdebugging *s)
 {
-    return s->enable ? -EOPNOTSUPP : 0;
+    WRITE_ONCE(d->debugger, s->enable != 0);
+    return 0;
 }
 
 /* The life of a domain. */
@@ -111,7 +112,7 @@ static long life_op(struct domain *d, struct xen_domctl *op)
     case XEN_DOMCTL_set_target:
         return domctl_set_target(d, &op->u.set_target);
     case XEN_DOMCTL_setdebugging:
-        return set_debugging(&op->u.setdebugging);
+        return set_debugging(d, &op->u.setdebugging);
     }
     return -ENOSYS;
 }

@@ -2,17 +2,16 @@
 /*
  * domctl: the CPUID policy of a guest, and how it sees the TSC. A guest's policy
  * is the common one of PV guests: a toolstack may set what does not go beyond it.
- * The TSC is the machine's own. Called by domctl.c with its lock held.
+ * Called by domctl.c with its lock held.
  */
 #include "control/cpu_policy.h"
 #include "control/domctl_ops.h"
+#include "domain/guest_tsc.h"
 #include "errno.h"
 #include "machine/time.h"
 #include "mm/guest_access.h"
 
 #define LEAVES_MAX 512
-#define TSC_DEFAULT 0 /* native where the TSC is good; docs/man/xen-tscmode.7 */
-#define TSC_NEVER_EMULATE 2
 
 long domctl_get_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
 {
@@ -41,17 +40,26 @@ long domctl_set_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
     return 0;
 }
 
+/* A counter that is the machine's own has no state that a restore would need. */
 long domctl_get_tsc(struct domain *d, struct xen_domctl_tsc_info *t)
 {
-    t->tsc_mode = TSC_NEVER_EMULATE;
-    t->gtsc_khz = (u32)tsc_khz();
-    t->incarnation = 0;
+    nsec_t elapsed = d->tsc.emulated ? system_time() - d->tsc.start : tsc_to_system(rdtsc());
+    bool never = d->tsc.mode == TSC_MODE_NEVER_EMULATE;
+
+    t->tsc_mode = d->tsc.mode;
+    t->gtsc_khz = never ? 0 : d->tsc.emulated ? d->tsc.khz : (u32)tsc_khz();
+    t->incarnation = d->tsc.incarnation;
     t->pad = 0;
-    t->elapsed_nsec = system_time();
+    t->elapsed_nsec = never ? 0 : elapsed;
     return 0;
 }
 
 long domctl_set_tsc(struct domain *d, const struct xen_domctl_tsc_info *t)
 {
-    return t->tsc_mode == TSC_DEFAULT || t->tsc_mode == TSC_NEVER_EMULATE ? 0 : -EOPNOTSUPP;
+    long rc;
+
+    domain_pause(d);
+    rc = domain_set_tsc(d, t->tsc_mode, t->gtsc_khz, t->elapsed_nsec, t->incarnation);
+    domain_unpause(d);
+    return rc;
 }

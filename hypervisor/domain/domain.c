@@ -214,7 +214,8 @@ void domain_unpause(struct domain *d)
     spin_unlock(&d->state_lock);
 }
 
-int domain_pause_by_controller(struct domain *d)
+/* A pause that domain_unpause_by_controller() will end. */
+static int count_controller_pause(struct domain *d)
 {
     int rc = 0;
 
@@ -224,9 +225,25 @@ int domain_pause_by_controller(struct domain *d)
     else
         d->controller_pauses++;
     spin_unlock(&d->state_lock);
+    return rc;
+}
+
+int domain_pause_by_controller(struct domain *d)
+{
+    int rc = count_controller_pause(d);
+
     if (!rc)
         domain_pause(d);
     return rc;
+}
+
+bool domain_stop_for_debugger(struct domain *d)
+{
+    if (!READ_ONCE(d->debugger) || count_controller_pause(d))
+        return false;
+    domain_pause_nosync(d);
+    event_send_global_virq(VIRQ_DEBUGGER);
+    return true;
 }
 
 int domain_unpause_by_controller(struct domain *d)

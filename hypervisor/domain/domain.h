@@ -15,6 +15,7 @@
 #include "list.h"
 #include "machine/cpu.h"
 #include "machine/spinlock.h"
+#include "machine/time.h"
 #include "mm/frame.h"
 #include "sched/sched.h"
 #include <xen/vcpu.h>
@@ -65,11 +66,22 @@ struct vcpu {
 #define NR_WATCHDOGS 2
 #define SHUTDOWN_CODE_NONE 0xff
 
+/* How it sees the time-stamp counter (domain/guest_tsc.h); changed while it is paused. */
+struct domain_tsc {
+    bool emulated;              /* computed from system time: RDTSC traps; else the machine's, and the rest does not matter */
+    u8 mode;                    /* enum tsc_mode */
+    u32 khz;
+    u32 incarnation;
+    nsec_t start;               /* system time at which it was 0, modulo 2^64 */
+    struct time_scale scale;    /* for its vcpu_time_info; without stamps */
+};
+
 struct domain {
     domid_t id;
     u32 refs;                   /* references by pointer; the table of domains holds one */
     bool privileged;            /* may use control interfaces (Domain 0) */
     bool is_hvm;
+    bool debugger;              /* XEN_DOMCTL_setdebugging: traps of its kernel stop it */
     bool dying;                 /* READ under the lock of what is about to be added to the domain */
     bool shutting_down, shut_down;
     u8 shutdown_code;           /* SHUTDOWN_*, SHUTDOWN_CODE_NONE */
@@ -98,6 +110,7 @@ struct domain {
     struct sched_group group;
 
     u64 vm_assist;              /* bits VMASST_TYPE_* */
+    struct domain_tsc tsc;
     s64 time_offset_seconds;
     u8 uuid[16];                /* xen_domain_handle_t */
     u32 ssidref;
@@ -188,6 +201,8 @@ void domain_pause_nosync(struct domain *d);
 void domain_unpause(struct domain *d);
 int domain_pause_by_controller(struct domain *d);     /* -EOVERFLOW */
 int domain_unpause_by_controller(struct domain *d);   /* -EINVAL */
+/* The running guest met a breakpoint. @return true: it is paused, the debugger (VIRQ_DEBUGGER) unpauses it; false: none watches */
+bool domain_stop_for_debugger(struct domain *d);
 void vcpu_pause(struct vcpu *v);                      /* and waits */
 void vcpu_unpause(struct vcpu *v);
 void domain_shutdown(struct domain *d, u8 reason);    /* SHUTDOWN_*; Domain 0: ends the machine */

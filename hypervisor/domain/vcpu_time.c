@@ -11,6 +11,7 @@
 #include "domain/vcpu_time.h"
 
 #include "atomic.h"
+#include "domain/guest_tsc.h"
 #include "lib/string.h"
 #include "machine/time.h"
 #include "mm/guest_access.h"
@@ -80,12 +81,14 @@ void vcpu_set_periodic(struct vcpu *v, nsec_t period)
 
 static void time_info_fill(const struct vcpu *v, struct vcpu_time_info *t)
 {
-    const struct time_scale *s = time_scale();
+    const struct domain *d = v->domain;
+    const struct time_scale *s = d->tsc.emulated ? &d->tsc.scale : time_scale();
+    nsec_t now = d->tsc.emulated ? system_time() : s->system_stamp;
 
     *t = (struct vcpu_time_info){
         .version = v->time_version,
-        .tsc_timestamp = s->tsc_stamp,
-        .system_time = s->system_stamp,
+        .tsc_timestamp = d->tsc.emulated ? guest_tsc_at(d, now) : s->tsc_stamp,
+        .system_time = now,
         .tsc_to_system_mul = s->mul,
         .tsc_shift = s->shift,
     };

@@ -197,22 +197,22 @@ static void extended_leaf(const struct cpu_features *host, const u32 *words, u32
 /* Time information, xen/arch-x86/cpuid.h leaf 4. Xen fills in the rate for what it may migrate only: not for Domain 0. */
 static void xen_time_leaf(const struct cpuid_view *view, u32 subleaf, struct cpuid_regs *r)
 {
-    const struct time_scale *scale = time_scale();
+    struct time_scale scale = *time_scale();
 
+    if (view->tsc_khz)
+        time_scale_set_frequency(&scale, (u64)view->tsc_khz * 1000);
     switch (subleaf) {
     case 0:
         r->a = (view->tsc_emulated ? 1 : 0) | (cpu_has(XEN_X86_FEATURE_ITSC) ? 2 : 0) |
                (cpu_has(XEN_X86_FEATURE_RDTSCP) ? 4 : 0);
-        r->c = view->control_domain ? 0 : (u32)tsc_khz();
+        r->c = view->control_domain ? 0 : view->tsc_khz ? view->tsc_khz : (u32)tsc_khz();
         r->d = view->incarnation;
         break;
     case 1:
         if (view->control_domain)
             break;
-        r->a = (u32)view->tsc_offset;
-        r->b = (u32)((u64)view->tsc_offset >> 32);
-        r->c = scale->mul;
-        r->d = (u8)scale->shift;
+        r->c = scale.mul; /* and no offset: the guest's TSC is the one that it reads */
+        r->d = (u8)scale.shift;
         break;
     case 2:
         r->a = (u32)tsc_khz();

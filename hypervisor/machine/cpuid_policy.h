@@ -17,9 +17,9 @@ struct cpuid_view {
     bool osxsave;          /* guest's CR4.OSXSAVE */
     u8 machine_bits;       /* address bits of the highest machine memory; 0: unknown */
     u64 xcr0;              /* guest's XCR0, 0: none set */
-    bool tsc_emulated;     /* leaf 0x40000003 */
+    bool tsc_emulated;     /* leaf 0x40000003, as the next two */
     u32 incarnation;       /* of the time information, counts restores */
-    s64 tsc_offset;        /* guest TSC - host TSC */
+    u32 tsc_khz;           /* of the guest's TSC, 0: the machine's */
 };
 
 /*

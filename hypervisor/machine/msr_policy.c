@@ -140,9 +140,6 @@ static int read_intel(const struct guest_msrs *g, u32 msr, u64 *value)
 static int read_common(const struct guest_msrs *g, u32 msr, u64 *value)
 {
     switch (msr) {
-    case MSR_TSC:
-        *value = rdtsc();
-        return 0;
     case MSR_EFER:
         *value = rdmsr(MSR_EFER) & ~(u64)EFER_SVME;
         return 0;

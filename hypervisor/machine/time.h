@@ -13,6 +13,8 @@ struct time_scale {
     s8 shift; /* negative: shift right */
 };
 
+void time_scale_set_frequency(struct time_scale *s, u64 hz); /* @hz > 0; stamps unchanged; time_scale.c */
+
 nsec_t system_time(void);
 const struct time_scale *time_scale(void); /* of this CPU */
 u64 tsc_khz(void);

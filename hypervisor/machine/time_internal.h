@@ -6,7 +6,6 @@
 #include "machine/time.h"
 
 /* Pure arithmetic, time_scale.c. */
-void time_scale_set_frequency(struct time_scale *s, u64 hz); /* @hz > 0; stamps unchanged */
 u64 time_scale_delta(u64 ticks, u32 mul, s8 shift);          /* ticks -> nanoseconds */
 nsec_t time_scale_at(const struct time_scale *s, u64 tsc);   /* before the stamp too */
 u64 time_scale_ticks(u64 ns, u64 hz);                        /* nanoseconds -> ticks, rounded up, ~0UL at most */

@@ -23,7 +23,7 @@ bool pv_entry_ok(u64 addr);
 
 /* CR4 as the guest sees it, and the hardware's CR4 for it. */
 u64 pv_guest_cr4(const struct pv_vcpu *p);
-void pv_load_cr4(const struct pv_vcpu *p);
+void pv_load_cr4(const struct vcpu *v);
 void pv_set_cr4(struct vcpu *v, u64 value); /* keeps the bits that a guest may choose, loads them when it is current */
 
 /* Hardware debug registers of a vCPU at a context switch. */

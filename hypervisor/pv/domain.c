@@ -76,7 +76,7 @@ static void pv_context_load(struct vcpu *v)
     pv_load_root(v);
     pv_segments_load(v);
     pv_debug_load(v);
-    pv_load_cr4(p);
+    pv_load_cr4(v);
     guest_msrs_load(&p->msrs);
     if (p->ctrlreg0 & CR0_TS)
         stts();

@@ -9,6 +9,7 @@
  */
 #include "pv/emulate.h"
 
+#include "domain/guest_tsc.h"
 #include "errno.h"
 #include "lib/string.h"
 #include "machine/cpu_features.h"
@@ -38,6 +39,9 @@ static void emulate_cpuid(struct regs *regs)
         .osxsave = v->pv->ctrlreg4 & CR4_OSXSAVE,
         .machine_bits = (u8)(64 - __builtin_clzl(max_frame) + PAGE_SHIFT),
         .xcr0 = v->xcr0,
+        .tsc_emulated = v->domain->tsc.emulated,
+        .incarnation = v->domain->tsc.incarnation,
+        .tsc_khz = v->domain->tsc.emulated ? v->domain->tsc.khz : 0,
     };
     u32 out[4];
 
@@ -135,6 +139,15 @@ static bool emulate_invlpg(struct regs *regs, struct insn *i, u8 modrm)
     return true;
 }
 
+/* Traps where the guest's own CR4.TSD forbids it to user mode, and everywhere where the counter is emulated. */
+static bool emulate_rdtsc(struct regs *regs)
+{
+    if (!current->pv->kernel_mode && (current->pv->ctrlreg4 & CR4_TSD))
+        return false;
+    write_pair(regs, guest_tsc(current_domain()));
+    return true;
+}
+
 /* 0F 01: INVLPG (/7 with memory), XSETBV (D1), RDTSCP (F9). */
 static bool emulate_group7(struct regs *regs, struct insn *i)
 {
@@ -143,13 +156,12 @@ static bool emulate_group7(struct regs *regs, struct insn *i)
     if (!insn_next(i, &modrm))
         return false;
     if (modrm == 0xd1)
-        return emulate_xsetbv(regs);
+        return current->pv->kernel_mode && emulate_xsetbv(regs);
     if (modrm == 0xf9) {
-        write_pair(regs, rdtsc());
         regs->rcx = current->pv->msrs.tsc_aux;
-        return true;
+        return emulate_rdtsc(regs);
     }
-    return (modrm >> 3 & 7) == 7 && emulate_invlpg(regs, i, modrm);
+    return current->pv->kernel_mode && (modrm >> 3 & 7) == 7 && emulate_invlpg(regs, i, modrm);
 }
 
 static bool emulate_rdmsr(struct regs *regs)
@@ -172,17 +184,13 @@ static bool emulate_two_byte(struct regs *regs, struct insn *i)
         emulate_cpuid(regs);
         return true;
     }
-    if (op == 0x31) { /* RDTSC with CR4.TSD: the guest kernel may */
-        if (!current->pv->kernel_mode)
-            return false;
-        write_pair(regs, rdtsc());
-        return true;
-    }
+    if (op == 0x31)
+        return emulate_rdtsc(regs);
+    if (op == 0x01)
+        return emulate_group7(regs, i);
     if (!current->pv->kernel_mode)
         return false;
     switch (op) {
-    case 0x01:
-        return emulate_group7(regs, i);
     case 0x06: /* CLTS */
         do_fpu_taskswitch(0);
         return true;

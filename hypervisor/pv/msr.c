@@ -3,6 +3,7 @@
  * RDMSR and WRMSR of a PV kernel: the segment bases are PV state, everything
  * else is the machine's policy (machine/msr_policy.c). Locks: none.
  */
+#include "domain/guest_tsc.h"
 #include "errno.h"
 #include "machine/msr_policy.h"
 #include "machine/x86.h"
@@ -16,6 +17,9 @@ int pv_rdmsr(struct vcpu *v, u32 msr, u64 *value)
     case MSR_GS_BASE:
     case MSR_KERNEL_GS_BASE:
         *value = rdmsr(msr); /* the guest's own are loaded while it runs */
+        return 0;
+    case MSR_TSC:
+        *value = guest_tsc(v->domain);
         return 0;
     default:
         return guest_rdmsr(&v->pv->msrs, msr, value);

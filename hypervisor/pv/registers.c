@@ -43,9 +43,10 @@ u64 pv_guest_cr4(const struct pv_vcpu *p)
     return (cpu_cr4 & CR4_SHOWN) | (p->ctrlreg4 & CR4_GUEST);
 }
 
-void pv_load_cr4(const struct pv_vcpu *p)
+void pv_load_cr4(const struct vcpu *v)
 {
-    u64 want = (cpu_cr4 & ~(u64)CR4_GUEST_HARDWARE) | (p->ctrlreg4 & CR4_GUEST_HARDWARE);
+    u64 want = (cpu_cr4 & ~(u64)CR4_GUEST_HARDWARE) | (v->pv->ctrlreg4 & CR4_GUEST_HARDWARE) |
+               (v->domain->tsc.emulated ? CR4_TSD : 0);
 
     if (want != read_cr4())
         write_cr4(want);
@@ -57,7 +58,7 @@ void pv_set_cr4(struct vcpu *v, u64 value)
 
     v->pv->ctrlreg4 = value & allowed;
     if (v == current)
-        pv_load_cr4(v->pv);
+        pv_load_cr4(v);
 }
 
 /* Control bits of DR7 that are reserved or would trap our own accesses (SDM Vol 3 17.2.4). */

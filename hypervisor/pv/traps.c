@@ -72,7 +72,14 @@ static void debug_trap(struct regs *regs)
 
     write_dr6(DR6_DEFAULT);
     p->debugreg[6] = dr6;
-    pv_deliver_trap(regs, TRAP_DB, 0);
+    if (!p->kernel_mode || !domain_stop_for_debugger(current_domain()))
+        pv_deliver_trap(regs, TRAP_DB, 0);
+}
+
+static void breakpoint(struct regs *regs)
+{
+    if (!current->pv->kernel_mode || !domain_stop_for_debugger(current_domain()))
+        pv_deliver_trap(regs, TRAP_BP, 0);
 }
 
 static void device_not_available(struct regs *regs)
@@ -101,6 +108,9 @@ void pv_trap(struct regs *regs, u64 cr2)
         return;
     case TRAP_DB:
         debug_trap(regs);
+        return;
+    case TRAP_BP:
+        breakpoint(regs);
         return;
     case TRAP_NM:
         device_not_available(regs);

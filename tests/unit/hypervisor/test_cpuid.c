@@ -7,6 +7,7 @@
 #define strlcpy hv_strlcpy
 #include "machine/cpu_features.c"
 #include "machine/cpuid_policy.c"
+#include "machine/time_scale.c"
 
 u64 fpu_xcr0_mask = 7;
 struct platform_options platform_options;
