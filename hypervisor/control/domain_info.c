@@ -45,6 +45,7 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
     fill_vcpus(d, info);
     info->flags |= (domain_is_dead(d) ? XEN_DOMINF_dying : 0) | (d->shut_down ? XEN_DOMINF_shutdown : 0) |
                    (d->controller_pauses ? XEN_DOMINF_paused : 0) | (d->is_hvm ? XEN_DOMINF_hvm_guest : 0) |
+                   (d->debugger ? XEN_DOMINF_debugged : 0) |
                    (d->create_flags & XEN_DOMCTL_CDF_xs_domain ? XEN_DOMINF_xs_domain : 0) |
                    (u32)d->shutdown_code << XEN_DOMINF_shutdownshift;
     info->tot_pages = d->tot_pages;

@@ -17,6 +17,8 @@ static long execute(struct xen_sysctl *op)
     switch (op->cmd) {
     case XEN_SYSCTL_readconsole:
         return sysctl_readconsole(&op->u.readconsole);
+    case XEN_SYSCTL_perfc_op:
+        return sysctl_perfc(&op->u.perfc_op);
     case XEN_SYSCTL_physinfo:
         return sysctl_physinfo(&op->u.physinfo);
     case XEN_SYSCTL_sched_id:

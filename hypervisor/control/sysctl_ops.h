@@ -21,6 +21,9 @@ long sysctl_getdomaininfolist(struct xen_sysctl_getdomaininfolist *l);
 long sysctl_cpupool(struct xen_sysctl_cpupool_op *op);
 long sysctl_scheduler(struct xen_sysctl_scheduler_op *op);
 
+/* sysctl_perfc.c */
+long sysctl_perfc(struct xen_sysctl_perfc_op *p);
+
 /* sysctl_cpuid.c */
 long sysctl_featureset(struct xen_sysctl_cpu_featureset *f);
 long sysctl_cpu_policy(struct xen_sysctl_cpu_policy *p);

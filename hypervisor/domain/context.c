@@ -10,7 +10,7 @@
 #include "domain/vcpu_time.h"
 #include "machine/cpu.h"
 #include "machine/fpu.h"
-#include "machine/percpu.h"
+#include "machine/perfc.h"
 #include "machine/tlb.h"
 #include "mm/paging.h"
 
@@ -45,6 +45,7 @@ void vcpu_context_switch(struct vcpu *prev, struct vcpu *next)
 {
     unsigned cpu = cpu_id();
 
+    perfc_incr(PERFC_CONTEXT_SWITCHES);
     if (!vcpu_is_idle(prev))
         save(prev);
     current = next;

@@ -8,15 +8,7 @@
 
 #include "machine/apic.h"
 #include "machine/irq_internal.h"
-#include "machine/percpu.h"
-
-static DEFINE_PERCPU(u64, timer_interrupts);
-static DEFINE_PERCPU(u64, other_interrupts);
-
-u64 interrupt_count(unsigned cpu, bool timer)
-{
-    return timer ? per_cpu(timer_interrupts, cpu) : per_cpu(other_interrupts, cpu);
-}
+#include "machine/perfc.h"
 
 /* A spurious interrupt has no bit in the in-service register and must not be acknowledged, SDM Vol 3 10.9. */
 static void dispatch_system(unsigned vector)
@@ -35,9 +27,9 @@ void interrupt_dispatch(struct regs *regs)
     unsigned vector = regs->vector;
 
     if (vector == VECTOR_TIMER)
-        this_cpu(timer_interrupts)++;
+        perfc_incr(PERFC_TIMER_INTERRUPTS);
     else
-        this_cpu(other_interrupts)++;
+        perfc_incr(PERFC_OTHER_INTERRUPTS);
     if (vector >= VECTOR_SYSTEM_FIRST)
         dispatch_system(vector);
     else if (vector >= VECTOR_DEVICE_FIRST)

@@ -39,7 +39,4 @@ void interrupt_set_handler(enum vector vector, void (*fn)(void));
 /* 8259, local APIC, IO-APICs and the irq table, in that order; boot CPU, after acpi_init(). */
 void interrupts_init(void);
 
-/* Interrupts taken per CPU by the timer (0) and by others (1), for key handlers and statistics. */
-u64 interrupt_count(unsigned cpu, bool timer);
-
 #endif

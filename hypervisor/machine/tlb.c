@@ -18,7 +18,7 @@
 #include "machine/tlb.h"
 
 #include "machine/cpu_features.h"
-#include "machine/percpu.h"
+#include "machine/perfc.h"
 #include "machine/smp.h"
 #include "machine/x86.h"
 
@@ -143,11 +143,13 @@ void tlb_flush_mask(const struct cpumask *mask)
 {
     bool still = (atomic_load(&clock) & CLOCK_MAX) == CLOCK_MAX;
 
+    perfc_incr(PERFC_REMOTE_TLB_FLUSHES);
     smp_call(still ? &cpu_online_mask : mask, flush_all_here, NULL);
 }
 
 void tlb_flush_page_mask(const struct cpumask *mask, vaddr_t va)
 {
+    perfc_incr(PERFC_REMOTE_TLB_FLUSHES);
     smp_call(mask, flush_page_here, (void *)va);
 }
 

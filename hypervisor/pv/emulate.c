@@ -16,6 +16,7 @@
 #include "machine/cpuid_policy.h"
 #include "machine/fpu.h"
 #include "machine/msr_policy.h"
+#include "machine/perfc.h"
 #include "machine/tlb.h"
 #include "machine/trap.h"
 #include "machine/x86.h"
@@ -250,6 +251,7 @@ bool pv_emulate_privileged(struct regs *regs)
     case EMULATION_REFUSED:
         return false;
     case EMULATION_DONE:
+        perfc_incr(PERFC_PRIVILEGED_EMULATED);
         regs->rip = rip + i.pos;
         regs->rflags &= ~(u64)RFLAGS_RF;
         return true;

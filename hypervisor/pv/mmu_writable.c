@@ -10,6 +10,7 @@
  */
 #include "lib/string.h"
 #include "machine/cpu.h"
+#include "machine/perfc.h"
 #include "mm/guest_access.h"
 #include "pv/mmu_private.h"
 
@@ -431,5 +432,7 @@ bool pv_emulate_pt_write(struct regs *regs, vaddr_t addr)
     if (slot)
         done = perform(d, regs, &i, slot, (addr & 7) * 8);
     mmu_unlock(d);
+    if (done)
+        perfc_incr(PERFC_PT_WRITES_EMULATED);
     return done;
 }
