@@ -9,6 +9,7 @@
 
 #include "control/guest_state.h"
 #include "domain/domain.h"
+#include "domain/grant_table.h"
 #include "machine/console.h"
 #include "machine/reset.h"
 #include "machine/smp.h"
@@ -50,6 +51,23 @@ static void print_domains(void)
     }
 }
 
+static void print_grants(void)
+{
+    struct domain *d;
+    domid_t id = 0;
+
+    printk(LOG_ERROR, "Grant tables\n");
+    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
+        unsigned long entries, mappings;
+
+        grant_table_count(d, &entries, &mappings);
+        printk(LOG_ERROR, "Grants of domain %u: %lu entries in use, %lu mappings of others' entries\n",
+               d->id, entries, mappings);
+        id = d->id + 1;
+        domain_put(d);
+    }
+}
+
 static void print_memory(void)
 {
     printk(LOG_ERROR, "Memory: %lu of %lu KiB free, %lu KiB of it below 4 GiB, %lu KiB claimed\n",
@@ -86,6 +104,7 @@ static const struct {
     void (*fn)(void);
 } keys[] = {
     { 'd', "registers of the guests that run now", print_registers },
+    { 'g', "grant tables", print_grants },
     { 'h', "this list", print_help },
     { 'm', "memory", print_memory },
     { 'q', "domains and vCPUs", print_domains },

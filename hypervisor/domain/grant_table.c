@@ -140,6 +140,22 @@ unsigned grant_max_frames(const struct domain *d)
     return d->grant->max_frames;
 }
 
+void grant_table_count(struct domain *d, unsigned long *entries, unsigned long *mappings)
+{
+    struct grant_table *t = d->grant;
+
+    *entries = *mappings = 0;
+    spin_lock(&t->lock);
+    for (u32 ref = 0; ref < t->frames * ENTRIES_PER_FRAME; ref++) {
+        const struct grant_active *a = grant_active(t, ref);
+
+        *entries += a->host_readers || a->host_writers || a->dev_readers || a->dev_writers;
+    }
+    for (u32 h = 0; h < t->maptrack_frames * MAPTRACK_PER_FRAME; h++)
+        *mappings += t->maptrack[h / MAPTRACK_PER_FRAME][h % MAPTRACK_PER_FRAME].flags != 0;
+    spin_unlock(&t->lock);
+}
+
 int grant_table_frame(struct domain *d, unsigned index, mfn_t *out)
 {
     struct grant_table *t = d->grant;

@@ -27,6 +27,8 @@ int grant_release_mappings(struct domain *d);
  */
 int grant_acquire_resource(struct domain *d, unsigned id, unsigned frame, unsigned nr, mfn_t *out);
 unsigned grant_max_frames(const struct domain *d);
+/* For the operator: how many of @d's entries others use, how many mappings of others' entries @d has. */
+void grant_table_count(struct domain *d, unsigned long *entries, unsigned long *mappings);
 
 /* Frame @index of the table for XENMAPSPACE_grant_table; grows it. -EINVAL, -ENOMEM */
 int grant_table_frame(struct domain *d, unsigned index, mfn_t *out);
