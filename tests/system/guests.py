@@ -2,15 +2,17 @@
 """Guests for the tests: a BusyBox in memory that prints what it does on its console and obeys at TCP port 2323, xl.cfg
 files, and the archive that brings both into a Domain 0 started by direct()."""
 import os
+import re
 import shutil
 import subprocess
 
 from machine import BOOT, WORK, direct
-from programs import TOP
+from programs import TOP, compiled
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNEL = "/guests/vmlinuz"
 RAMDISK = "/guests/guest.initrd"
+TROUBLE = r"BUG:|WARNING:|Oops|Call Trace|INFO: rcu|soft lockup|\(XEN\).*(panic|WARNING|BUG)"
 
 
 def packed(tree, path):
@@ -21,8 +23,9 @@ def packed(tree, path):
     return path
 
 
-def initrd(name, *modules):
-    """@modules: kernel modules that the guest loads. @return the path of a guest's initrd"""
+def initrd(name, *modules, programs=()):
+    """@modules: kernel modules that the guest loads; @programs: of tests/system/programs, for /bin. @return the path of a guest's
+    initrd"""
     tree = os.path.join(WORK, f"{name}.guest")
     shutil.rmtree(tree, ignore_errors=True)
     for folder in ("bin", "sbin", "proc", "sys", "dev", "tmp", "etc", "usr/bin", "usr/sbin", "modules"):
@@ -36,6 +39,8 @@ def initrd(name, *modules):
     os.symlink("/bin/busybox", f"{tree}/init")
     for module in modules:
         shutil.copy(module, f"{tree}/modules/")
+    for program in programs:
+        compiled(program, f"{tree}/bin/{program}")
     shutil.copy(f"{HERE}/programs/guest-start", f"{tree}/etc/start")
     os.chmod(f"{tree}/etc/start", 0o755)
     with open(f"{tree}/etc/inittab", "w", encoding="ascii") as out:
@@ -90,6 +95,13 @@ def wait_console(machine, guest, pattern, times=1, timeout=240):
     assert code == 0, f"{guest} did not print {pattern!r}: {output}\n{console_log(machine, guest)}\n{machine.tail(10)}"
 
 
+def leave_console(machine):
+    """Types Ctrl-] at xl console, and waits for the shell."""
+    start = len(machine.text)
+    machine.send("\x1d")
+    machine.expect(r"^# ", 30, start)
+
+
 def create(machine, guest, ready=True, timeout=240):
     """xl create of /guests/@guest.cfg; waits for its first user space. @return xl's output"""
     machine.run(f": > /var/log/xen/console/guest-{guest}.log")
@@ -109,3 +121,52 @@ def wait_until(machine, condition, seconds=60):
     code, output = machine.run(f"i=0; until {condition}; do i=$((i+1)); [ $i -lt {seconds} ] || break; sleep 1; done; [ $i -lt {seconds} ]",
                                seconds * 3 + 60)
     assert code == 0, f"not within {seconds} s: {condition}\n{output}\n{machine.run('xl list')[1]}"
+
+
+def blank(name, size="8M"):
+    path = os.path.join(WORK, f"{name}.img")
+    os.makedirs(WORK, exist_ok=True)
+    if os.path.exists(path):
+        os.unlink(path)
+    subprocess.run(["truncate", "-s", size, path], check=True)
+    return path
+
+
+def state_files():
+    """What state() needs in Domain 0: for the @files of host()."""
+    os.makedirs(WORK, exist_ok=True)
+    counts = os.path.join(WORK, f"host-counts.{os.getpid()}")
+    compiled("host-counts", counts)
+    return {"/guests/state": f"{HERE}/programs/host-state", "/guests/host-counts": counts}
+
+
+def state(machine):
+    """@return what programs/host-state counts, as a dictionary"""
+    output = machine.check("sh /guests/state", 120)
+    return {key: int(value) for key, value in re.findall(r"^(\S+) (\d+)$", output, re.M)}
+
+
+def compare(machine, before, **slack):
+    """Waits a little for what ends by itself, then all must be as before. @slack: how many KiB each memory figure may be worse, by name
+    without -kib: free (the hypervisor's), available, slab, unreclaimable (Domain 0's; not compared unless given). @return the last
+    state"""
+    bounds = {"free-kib": 64, **{f"{key}-kib": value for key, value in slack.items()}}
+    wrong = {}
+    for _ in range(10):
+        machine.run("sleep 1")
+        after = state(machine)
+        wrong = {}
+        for key, value in after.items():
+            worse = before[key] - value if key in ("free-kib", "available-kib") else value - before[key]
+            if worse > bounds.get(key, 1 << 40) if key.endswith("-kib") else worse:
+                wrong[key] = (before[key], value)
+        if not wrong:
+            return after
+    details = machine.run("xenstore-ls; ls -l /proc/$(pidof xenstored)/fd; ip link; losetup -a; xl list; ls /var/lib/xen")[1]
+    raise AssertionError(f"(before, after): {wrong}\n{details}")
+
+
+def no_trouble(machine):
+    """Neither the hypervisor nor, while it still runs, Domain 0's kernel complains."""
+    text = machine.text if machine.exited() else machine.text + machine.check("dmesg")
+    assert not re.search(TROUBLE, text), re.search(f".*({TROUBLE}).*", text)

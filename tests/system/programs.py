@@ -9,14 +9,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 
 
-def archive(name, *programs):
-    """Builds @programs with the project's musl tool chain. @return the path of a cpio archive that holds them in /smoke"""
+def compiled(program, target):
+    """Builds tests/system/programs/@program.c with the project's musl tool chain, as a static program @target."""
     sysroot = subprocess.run([f"{TOP}/scripts/musl-toolchain"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    subprocess.run([f"{sysroot}/bin/hospes-cc", "-static", "-O2", "-Wall", "-o", target, f"{HERE}/programs/{program}.c"], check=True)
+
+
+def archive(name, *programs):
+    """@return the path of a cpio archive that holds @programs in /smoke"""
     tree = os.path.join(WORK, f"{name}.tree")
     os.makedirs(os.path.join(tree, "smoke"), exist_ok=True)
     for program in programs:
-        subprocess.run([f"{sysroot}/bin/hospes-cc", "-static", "-O2", "-Wall", "-o", f"{tree}/smoke/{program}",
-                        f"{HERE}/programs/{program}.c"], check=True)
+        compiled(program, f"{tree}/smoke/{program}")
     path = os.path.join(WORK, f"{name}.cpio")
     with open(path, "wb") as out:
         listing = subprocess.run(["find", "."], cwd=tree, check=True, capture_output=True).stdout

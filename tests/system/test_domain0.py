@@ -5,10 +5,9 @@ import os
 import re
 import subprocess
 
+from guests import TROUBLE
 from machine import WORK, direct, run_command
 from programs import TOP, archive
-
-TROUBLE = r"BUG:|WARNING:|Oops|Call Trace|INFO: rcu|soft lockup|\(XEN\).*(panic|WARNING|BUG)"
 
 
 def test_load_on_four_cpus(name):

@@ -6,44 +6,11 @@ import re
 import shutil
 import subprocess
 
-from guests import (HERE, config, console_log, create, host, initrd, inside, wait_console)
+from guests import (HERE, blank, compare, config, console_log, create, host, initrd, inside, no_trouble, state, state_files, wait_console)
 from machine import BOOT, WORK, Machine
 from programs import TOP
-from test_domain0 import TROUBLE
 
 DISK = '["disk.img,raw,xvda,rw"]'
-STATE = {"/guests/state": f"{HERE}/programs/host-state"}
-
-
-def blank(name, size="8M"):
-    path = os.path.join(WORK, f"{name}.img")
-    os.makedirs(WORK, exist_ok=True)
-    if os.path.exists(path):
-        os.unlink(path)
-    subprocess.run(["truncate", "-s", size, path], check=True)
-    return path
-
-
-def state(machine):
-    """@return what programs/host-state counts, as a dictionary"""
-    output = machine.check("sh /guests/state", 120)
-    return {key: int(value) for key, value in re.findall(r"^(\S+) (\d+)$", output, re.M)}
-
-
-def compare(machine, before, memory_kib=0):
-    """Waits a little for what ends by itself, then all must be as before. @memory_kib: what the hypervisor may keep"""
-    after = {}
-    for _ in range(10):
-        machine.run("sleep 1")
-        after = state(machine)
-        lost = before["free-kib"] - after["free-kib"]
-        if {**after, "free-kib": 0} == {**before, "free-kib": 0} and lost <= memory_kib:
-            return
-    assert after == before, machine.run("xenstore-ls; ls /proc/$(pidof xenstored)/fd; ip link")[1]
-
-
-def no_trouble(machine):
-    assert not re.search(TROUBLE, machine.text), re.search(TROUBLE, machine.text)
 
 
 def test_three_guests_from_the_image(name):
@@ -90,14 +57,14 @@ def test_nothing_is_left_behind(name):
     """Creates and destroys a guest CYCLES times, every second time while it boots; everything is counted before and after."""
     cycles = int(os.environ.get("CYCLES", "20"))
     configs = {"cycle.cfg": config("cycle", 41, disk=DISK)}
-    files = {"/guests/disk.img": blank(name), "/guests/cycles": f"{HERE}/programs/cycles", **STATE}
+    files = {"/guests/disk.img": blank(name), "/guests/cycles": f"{HERE}/programs/cycles", **state_files()}
     with host(name, configs, files) as machine:
         machine.ready(300)
         machine.check("sh /guests/cycles 2", 300)
         machine.run("sleep 2")
         before = state(machine)
         machine.check(f"sh /guests/cycles {cycles}", 120 + cycles * 40)
-        compare(machine, before, 64)
+        compare(machine, before)
         no_trouble(machine)
 
 
@@ -128,7 +95,7 @@ def test_bad_configurations(name):
     os.makedirs(WORK, exist_ok=True)
     with open(os.path.join(BOOT, "vmlinuz"), "rb") as whole, open(truncated, "wb") as out:
         out.write(whole.read(2000000))
-    files = {"/guests/disk.img": blank(name), "/guests/used.img": blank(f"{name}-used"), "/guests/truncated": truncated, **STATE}
+    files = {"/guests/disk.img": blank(name), "/guests/used.img": blank(f"{name}-used"), "/guests/truncated": truncated, **state_files()}
     with host(name, configs, files) as machine:
         machine.ready(300)
         create(machine, "good")
@@ -140,5 +107,5 @@ def test_bad_configurations(name):
             if code == 0 or len(lines) != 1 or not re.search(pattern, output):
                 wrong.append((case, code, output))
         assert not wrong, wrong
-        compare(machine, before, 64)
+        compare(machine, before)
         assert inside(machine, 63, "echo alive").strip() == "alive"
