@@ -162,7 +162,7 @@ def compare(machine, before, **slack):
                 wrong[key] = (before[key], value)
         if not wrong:
             return after
-    details = machine.run("xenstore-ls; ls -l /proc/$(pidof xenstored)/fd; ip link; losetup -a; xl list; ls /var/lib/xen")[1]
+    details = machine.run("/guests/host-counts ports; cat /proc/interrupts; xenstore-ls; ls -l /proc/$(pidof xenstored)/fd; ip link; losetup -a; xl list; ls /var/lib/xen")[1]
     raise AssertionError(f"(before, after): {wrong}\n{details}")
 
 

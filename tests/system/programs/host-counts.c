@@ -2,6 +2,7 @@
 /*
  * What only hypercalls tell about the host, one "NAME NUMBER" a line: the hypervisor's free memory in KiB
  * (XEN_SYSCTL_physinfo) and how many event-channel ports Domain 0 has in use (EVTCHNOP_status on each of them).
+ * With any argument: each of those ports.
  */
 #define __XEN_TOOLS__ 1
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
@@ -29,12 +30,13 @@ static long hypercall(unsigned op, uint64_t a, uint64_t b)
     return rc < 0 ? -errno : rc;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static struct xen_sysctl op;
     static struct evtchn_status status;
     unsigned used = 0;
 
+    (void)argv;
     privcmd = open("/dev/xen/privcmd", O_RDWR);
     mlockall(MCL_CURRENT | MCL_FUTURE);
     op = (struct xen_sysctl){ .cmd = XEN_SYSCTL_physinfo, .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
@@ -48,6 +50,9 @@ int main(void)
         if (hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_status, (uint64_t)&status))
             break;
         used += status.status != EVTCHNSTAT_closed;
+        if (argc > 1 && status.status != EVTCHNSTAT_closed)
+            printf("port %u: status %u, domain %u port %u, vCPU %u\n", port, status.status, status.u.interdomain.dom,
+                   status.u.interdomain.port, status.vcpu);
     }
     if (!used) {
         fputs("no event channel is in use: that cannot be\n", stderr);
