@@ -221,11 +221,12 @@ def build_once():
 
 
 def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=None, memory=1024, cpus=1, timeout=900,
-         xen_args="", kernel_args=""):
+         xen_args="", kernel_args="", qemu=()):
     """Runs /lab/@script in Domain 0 on @hypervisor, then powers off.
 
     @tools: whose xl and xenconsoled ("debian", "ours"); @store: which xenstored ("c", "ocaml", "ours", "none")
     @files: (source, path in Domain 0) pairs; @image: another Domain 0 kernel
+    @qemu: more arguments for QEMU
     @return the text of the serial port
     """
     build()
@@ -247,7 +248,7 @@ def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=No
     dom0 = f"console=hvc0 quiet lab.script={script} lab.tools={tools} lab.store={store} {kernel_args}".replace(",", ",,")
     with Machine(f"interop-{name}", "-kernel", hypervisor, "-append",
                  f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=512M,max:512M {xen_args}",
-                 "-initrd", f"{image or kernel()} {dom0},{initrd}", memory=memory, cpus=cpus, net=False) as machine:
+                 "-initrd", f"{image or kernel()} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False) as machine:
         machine.expect(r"LAB: script exited (\d+)", timeout)
         machine.wait_exit(60)
     os.unlink(initrd)
