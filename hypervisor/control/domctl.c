@@ -35,6 +35,7 @@ static bool not_on_oneself(u32 cmd)
     case XEN_DOMCTL_settscinfo:
     case XEN_DOMCTL_gettscinfo:
     case XEN_DOMCTL_set_cpu_policy:
+    case XEN_DOMCTL_shadow_op:
         return true;
     }
     return false;
@@ -158,6 +159,8 @@ static long platform_op(struct domain *d, struct xen_domctl *op)
         return domctl_permission(d, op);
     case XEN_DOMCTL_getpageframeinfo3:
         return domctl_page_info(d, &op->u.getpageframeinfo3);
+    case XEN_DOMCTL_shadow_op:
+        return domctl_shadow(d, &op->u.shadow_op);
     case XEN_DOMCTL_hypercall_init:
         return domctl_hypercall_page(d, &op->u.hypercall_init);
     case XEN_DOMCTL_set_address_size:
@@ -178,8 +181,7 @@ static long platform_op(struct domain *d, struct xen_domctl *op)
         return 0;
     case XEN_DOMCTL_getnodeaffinity:
         return get_node_affinity(&op->u.nodeaffinity);
-    case XEN_DOMCTL_shadow_op: /* no log-dirty mode, no device assignment, no introspection, no virtual NUMA */
-    case XEN_DOMCTL_assign_device:
+    case XEN_DOMCTL_assign_device: /* no device assignment, no introspection, no virtual NUMA */
     case XEN_DOMCTL_deassign_device:
     case XEN_DOMCTL_test_assign_device:
     case XEN_DOMCTL_get_device_group:

@@ -63,6 +63,7 @@ long domctl_hypercall_page(struct domain *d, const struct xen_domctl_hypercall_i
     if (frame_get_and_type(f, d->id, FRAME_WRITABLE))
         return -EACCES;
     pv_fill_hypercall_page(mfn_to_virt(MFN(h->gmfn)));
+    frame_note_write(f);
     frame_put_and_type(f);
     return 0;
 }

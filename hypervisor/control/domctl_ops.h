@@ -41,4 +41,7 @@ long domctl_set_policy(struct domain *d, struct xen_domctl_cpu_policy *p);
 long domctl_get_tsc(struct domain *d, struct xen_domctl_tsc_info *t);
 long domctl_set_tsc(struct domain *d, const struct xen_domctl_tsc_info *t);
 
+/* domctl_shadow.c */
+long domctl_shadow(struct domain *d, struct xen_domctl_shadow_op *s);
+
 #endif

@@ -72,6 +72,8 @@ int event_set_virq_handler(struct domain *d, u32 virq);
 bool event_needs_upcall(const struct vcpu *v);
 /* For SCHEDOP_poll. @return 1 pending, 0 not, -EINVAL: no such port */
 int event_port_pending(struct domain *d, evtchn_port_t port);
+/* Log-dirty mode: notes the guest's pages that hold event words and queues as written to. */
+void event_fifo_mark_dirty(struct domain *d);
 /* For debug keys: one line per open port. */
 void event_dump(struct domain *d);
 

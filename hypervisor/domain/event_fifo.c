@@ -335,6 +335,27 @@ out:
     return rc;
 }
 
+static void note_page(const void *p)
+{
+    if (p)
+        frame_mark_dirty(mfn_to_frame(virt_to_mfn((void *)((uintptr_t)p & PAGE_MASK))));
+}
+
+void event_fifo_mark_dirty(struct domain *d)
+{
+    const struct event_fifo_domain *f;
+    struct vcpu *v;
+
+    spin_lock(&d->event.lock);
+    f = d->event.fifo;
+    for_each_vcpu(d, v)
+        if (f && v->event.fifo)
+            note_page(v->event.fifo->control);
+    for (unsigned i = 0; f && i < f->pages; i++)
+        note_page(f->page[i]);
+    spin_unlock(&d->event.lock);
+}
+
 /*
  * All ports are closed: nobody notifies any more. Gives the guest's pages back and returns to the
  * 2-level ABI.

@@ -103,10 +103,27 @@ void grant_frame_put(mfn_t frame, u32 flags)
 {
     struct frame *f = mfn_to_frame(frame);
 
-    if (flags & GNTMAP_readonly)
+    if (flags & GNTMAP_readonly) {
         frame_put(f);
-    else
+    } else {
+        frame_note_write(f);
         frame_put_and_type(f);
+    }
+}
+
+/* Whoever has a frame mapped writable may write to it at any time. */
+void grant_mark_dirty(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+
+    spin_lock(&t->lock);
+    for (u32 ref = 0; ref < t->frames * ENTRIES_PER_FRAME; ref++) {
+        const struct grant_active *a = grant_active(t, ref);
+
+        if (has_writer(a))
+            frame_mark_dirty(mfn_to_frame(MFN(a->frame)));
+    }
+    spin_unlock(&t->lock);
 }
 
 int grant_pin(struct domain *rd, u32 ref, domid_t by, u32 flags, mfn_t *frame)

@@ -38,4 +38,7 @@ int grant_table_frame(struct domain *d, unsigned index, mfn_t *out);
  */
 int grant_set_entry(struct domain *d, unsigned ref, unsigned to, u32 frame);
 
+/* Log-dirty mode: frames that others have mapped writable are noted as written to. */
+void grant_mark_dirty(struct domain *d);
+
 #endif

@@ -59,6 +59,7 @@ int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order)
             f->owner = d->id;
             atomic_store(&f->refs,
                          (u32)(FRAME_ALLOCATED | 1)); /* from here on others may refer to it */
+            frame_note_write(f);
         }
     }
     spin_unlock(&d->page_lock);
@@ -126,7 +127,7 @@ int domain_set_claim(struct domain *d, u64 pages)
 int domain_steal_frame(struct domain *d, mfn_t mfn)
 {
     struct frame *f;
-    u32 expected = FRAME_ALLOCATED | 1;
+    u32 expected;
     bool last;
 
     if (!mfn_valid(mfn))
@@ -138,11 +139,13 @@ int domain_steal_frame(struct domain *d, mfn_t mfn)
         frame_put(f);
         return -EINVAL;
     }
-    expected++; /* ours */
-    if (!atomic_cmpxchg(&f->refs, &expected, 0)) {
-        frame_put(f);
-        return -EBUSY;
-    }
+    expected = READ_ONCE(f->refs);
+    do { /* the owner's reference and ours, no other */
+        if ((expected & ~(u32)FRAME_DIRTY) != (FRAME_ALLOCATED | 2)) {
+            frame_put(f);
+            return -EBUSY;
+        }
+    } while (!atomic_cmpxchg(&f->refs, &expected, 0));
     /* No PTE refers to it, and nobody can find it: what is left are translations in TLBs. */
     tlb_flush_mask(&d->dirty_cpus);
     spin_lock(&d->page_lock);

@@ -29,6 +29,7 @@
 
 static u32 clock = 1;
 paddr_t tlb_host_root;
+const struct tlb_software *tlb_software;
 static DEFINE_PERCPU(s32, tlb_last);
 static DEFINE_PERCPU(bool, tlb_clean); /* tlb_last is CLEAN when no flush is under way */
 
@@ -92,9 +93,12 @@ static inline void flush_end(s32 last)
 
 void tlb_flush_local(void)
 {
+    const struct tlb_software *tables = READ_ONCE(tlb_software);
     bool was = irq_save();
     s32 last = flush_begin();
 
+    if (unlikely(tables))
+        tables->flush();
     if (cpu_has(XEN_X86_FEATURE_INVPCID)) {
         invpcid(INVPCID_ALL, 0, 0);
     } else {
@@ -109,7 +113,21 @@ void tlb_flush_local(void)
 
 void tlb_flush_page_local(vaddr_t va)
 {
+    const struct tlb_software *tables = READ_ONCE(tlb_software);
+
+    if (unlikely(tables))
+        tables->flush_page(va);
     invlpg(va);
+}
+
+void tlb_switch_root(paddr_t root)
+{
+    write_cr3(root);
+}
+
+paddr_t tlb_loaded_root(void)
+{
+    return read_cr3() & ~(u64)(PAGE_SIZE - 1);
 }
 
 void load_cr3(paddr_t root)

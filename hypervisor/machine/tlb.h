@@ -22,6 +22,20 @@ void tlb_flush_mask(const struct cpumask *mask);
 void tlb_flush_page_mask(const struct cpumask *mask, vaddr_t va);
 void cache_flush_mask(const struct cpumask *mask); /* WBINVD */
 
+/*
+ * Tables that stand in for a guest's and are as stale as a TLB may be (pv/mmu_shadow.c): called, when set, on the CPU that
+ * flushes, before it does, interrupts disabled or not. load_cr3() is not told: whoever loads such a table's root knows.
+ */
+struct tlb_software {
+    void (*flush)(void);
+    void (*flush_page)(vaddr_t va);
+};
+extern const struct tlb_software *tlb_software;
+
+/* From one such root to another: flushes the CPU's TLB, not the tables, and does not count as a flush. */
+void tlb_switch_root(paddr_t root);
+paddr_t tlb_loaded_root(void);
+
 /* Root of the hypervisor's own tables, set by mm/paging.c: a CPU that has loaded it caches nothing of guests. */
 extern paddr_t tlb_host_root;
 

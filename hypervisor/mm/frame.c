@@ -56,6 +56,18 @@ void frame_get_reserved(struct frame *f)
     BUG_ON((x & FRAME_COUNT) == 0);
 }
 
+u32 dirty_logging;
+
+void frame_mark_dirty(struct frame *f)
+{
+    u32 x = READ_ONCE(f->refs);
+
+    do {
+        if ((x & FRAME_DIRTY) || !(x & FRAME_COUNT))
+            return;
+    } while (!atomic_cmpxchg(&f->refs, &x, x | FRAME_DIRTY));
+}
+
 /* ---- types ---- */
 
 static bool is_table(enum frame_type type)
@@ -251,8 +263,10 @@ void frame_table_add(mfn_t start, u64 frames)
 
 void m2p_set(mfn_t mfn, u64 pfn)
 {
-    if (mfn_valid(mfn))
-        WRITE_ONCE(((u64 *)RW_M2P_START)[mfn.n], pfn);
+    if (!mfn_valid(mfn))
+        return;
+    WRITE_ONCE(((u64 *)RW_M2P_START)[mfn.n], pfn);
+    frame_note_write(mfn_to_frame(mfn)); /* other contents at that place of the guest */
 }
 
 u64 m2p_get(mfn_t mfn)

@@ -38,6 +38,7 @@ _Static_assert(sizeof(struct frame) == 12, "the frame table must stay small");
 #define FRAME_XENHEAP BIT(30)   /* the hypervisor's page, shared with its owner (shared info, grant table) */
 #define FRAME_FREE BIT(29)      /* in the buddy allocator */
 #define FRAME_BAD BIT(28)       /* never to be used */
+#define FRAME_DIRTY BIT(27)     /* written since its owner's log was cleaned; of no meaning unless that is in log-dirty mode */
 #define FRAME_COUNT 0x03ffffffu
 
 /* struct frame.type */
@@ -182,6 +183,19 @@ static inline void frame_put_many(struct frame *f, unsigned n)
 static inline void frame_put(struct frame *f)
 {
     frame_put_many(f, 1);
+}
+
+/*
+ * Log-dirty mode (pv/mmu_logdirty.c): whoever writes to a guest's frame otherwise than through the guest's own page tables
+ * says so afterwards. The caller need not hold a reference; a frame that has none is left alone.
+ */
+extern u32 dirty_logging; /* how many domains are in log-dirty mode */
+void frame_mark_dirty(struct frame *f);
+
+static inline void frame_note_write(struct frame *f)
+{
+    if (unlikely(READ_ONCE(dirty_logging)))
+        frame_mark_dirty(f);
 }
 
 /* Machine-to-physical table, at RO_M2P_START for guests. */

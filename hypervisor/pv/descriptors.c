@@ -93,6 +93,7 @@ long do_update_descriptor(u64 ma, u64 desc)
         goto out;
     slot = (u64 *)((char *)mfn_to_virt(mfn) + (ma & ~PAGE_MASK));
     WRITE_ONCE(*slot, desc);
+    frame_note_write(f);
     frame_put_type(f);
     rc = 0;
 out:

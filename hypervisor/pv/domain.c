@@ -17,6 +17,7 @@
 #include "pv/asm.h"
 #include "pv/callbacks.h"
 #include "pv/mmu.h"
+#include "pv/mmu_shadow.h"
 #include "pv/segments.h"
 #include "pv/traps.h"
 #include "pv/xpti.h"
@@ -299,5 +300,6 @@ void pv_init(void)
     host_fault_handler = pv_host_fault;
     idt_set_gate(0x80, pv_int80_entry, 3, 0);
     pv_mmu_init();
+    pv_shadow_traps = pv_log_traps;
     xpti_init();
 }

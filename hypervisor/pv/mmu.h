@@ -18,8 +18,13 @@ mfn_t pv_translate(struct vcpu *v, vaddr_t va);
 int pv_pin_table(struct domain *d, mfn_t mfn, enum frame_type type);
 int pv_unpin_table(struct domain *d, mfn_t mfn);
 
+/* Loads @root for @v when set: pv/xpti.c and, while a domain is in log-dirty mode, pv/mmu_shadow.c, which then asks the former. */
+extern void (*pv_root_loader)(struct vcpu *v, u64 root);
+/* Called, when set, after another root than a guest's own has been loaded for it (pv/mmu_shadow.c; copies for XPTI). */
+extern void (*pv_root_loaded)(struct vcpu *v, u64 root);
+/* The user root of @v, which is current, is set anew, be it to the same: what stands for it is void (pv/mmu_shadow.c). */
+void pv_forget_user_shadow(struct vcpu *v);
 /* Called, when set, after entry @slot of the level-4 table @root has changed (copies for XPTI). mmu_lock held. */
-extern void (*pv_root_loaded)(struct vcpu *v, u64 root); /* called, when set, after pv_load_root() (pv/xpti.c) */
 extern void (*pv_root_changed)(struct domain *d, mfn_t root, unsigned slot, u64 entry);
 
 /* struct domain_kind.grant_map and .grant_unmap of PV guests (domain/domain.h). */

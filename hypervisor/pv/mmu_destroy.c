@@ -5,6 +5,7 @@
  * still map stays until they are done with it. All steps can be preempted and go
  * on where they were. Called by domain_kill() while none of its vCPUs runs. Locks: mmu_lock.
  */
+#include "pv/mmu_logdirty.h"
 #include "pv/mmu_private.h"
 #include "sched/softirq.h"
 
@@ -101,6 +102,7 @@ int pv_relinquish_memory(struct domain *d)
 {
     int rc;
 
+    pv_log_dirty_disable(d);
     while (d->pv->relinquish_stage != STAGE_DONE) {
         rc = do_stage(d);
         if (rc)

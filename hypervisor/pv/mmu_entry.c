@@ -61,8 +61,10 @@ void pte_put_l1(u64 pte)
     if (unlikely(!mfn_valid(mfn)))
         return;
     f = mfn_to_frame(mfn);
-    if (pte & PTE_RW)
+    if (pte & PTE_RW) {
+        frame_note_write(f); /* by another domain's mapping perhaps, of which nothing else tells */
         frame_put_type(f);
+    }
     frame_put(f);
 }
 
@@ -72,13 +74,15 @@ bool pte_store(u64 *slot, u64 old, u64 new_value, enum pte_write how)
 
     if (how == PTE_WRITE) {
         WRITE_ONCE(*slot, n);
-        return true;
+    } else if (how == PTE_EXACT) {
+        if (!atomic_cmpxchg(slot, &expected, n))
+            return false;
+    } else {
+        do { /* only the CPU changes the entry meanwhile, and only these two bits */
+            n = new_value | (expected & (PTE_A | PTE_D));
+        } while (!atomic_cmpxchg(slot, &expected, n));
     }
-    if (how == PTE_EXACT)
-        return atomic_cmpxchg(slot, &expected, n);
-    do { /* only the CPU changes the entry meanwhile, and only these two bits */
-        n = new_value | (expected & (PTE_A | PTE_D));
-    } while (!atomic_cmpxchg(slot, &expected, n));
+    frame_note_write(mfn_to_frame(virt_to_mfn(slot)));
     return true;
 }
 

@@ -63,6 +63,8 @@ static int new_user_root(struct vcpu *v, mfn_t mfn)
     mfn_t old = paddr_to_mfn(p->user_cr3);
     int rc;
 
+    if (unlikely(READ_ONCE(dirty_logging)))
+        pv_forget_user_shadow(v);
     if (mfn_eq(old, mfn))
         return 0;
     if (mfn.n) {

@@ -9,15 +9,17 @@
 #include "machine/tlb.h"
 #include "pv/mmu_private.h"
 
-void (*pv_root_loaded)(struct vcpu *v, u64 root);
+void (*pv_root_loader)(struct vcpu *v, u64 root);
 
 void pv_load_root(struct vcpu *v)
 {
+    void (*loader)(struct vcpu *v, u64 root) = READ_ONCE(pv_root_loader);
     u64 root = pv_current_cr3(v->pv);
 
-    load_cr3(root);
-    if (pv_root_loaded)
-        pv_root_loaded(v, root);
+    if (likely(!loader))
+        load_cr3(root);
+    else
+        loader(v, root);
 }
 
 static struct frame *frame_of(struct domain *d, mfn_t mfn)

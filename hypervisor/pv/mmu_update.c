@@ -31,6 +31,7 @@ static int write_ordinary(struct frame *f, u64 *slot, u64 value)
     if (rc)
         return rc;
     WRITE_ONCE(*slot, value);
+    frame_note_write(f);
     frame_put_type(f);
     return 0;
 }

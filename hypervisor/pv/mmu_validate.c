@@ -244,6 +244,7 @@ static int validate_tree(struct table_walk *w)
             continue;
         if (rc < 0)
             return validation_failed(w, rc);
+        frame_note_write(l->f);
         frame_type_commit(l->f);
         if (l->resumed)
             frame_put(l->f);
@@ -327,6 +328,7 @@ static int unvalidate_tree(struct table_walk *w, bool preemptible)
             put_entries_l1(l->table, l->next);
         else if (unvalidate_upper(w) == DESCEND)
             continue;
+        frame_note_write(l->f);
         frame_type_abort(l->f);
         if (l->resumed)
             frame_put(l->f);

@@ -12,12 +12,23 @@
 #define GDT_GUEST_FRAMES 14 /* frames of its GDT that a guest may set: FIRST_RESERVED_GDT_PAGE */
 #define LDT_FRAMES 16
 
+/* pv/mmu_logdirty.c: how far a preempted operation has come. */
+struct log_progress {
+    u8 op;      /* LOG_*, 0: none is under way */
+    u64 next;   /* frame to look at */
+    u64 zeroed; /* bytes of the bitmap that have been cleared */
+    u32 dirty;  /* frames found dirty */
+};
+
 struct pv_domain {
     void *e820;                /* XENMEM_set_memory_map: entries of 20 bytes, heap; NULL: none; d->lock */
     unsigned e820_count;
     u32 pci_cf8;               /* what Domain 0 wrote to port 0xcf8 last */
     struct spinlock mmu_lock;  /* LOCK_PAGETABLE: one page-table change of this domain at a time */
     struct frame *stale[3];    /* page tables of level 2, 3, 4 that wait to be un-validated further; mmu_lock */
+    bool log_dirty;            /* log-dirty mode: its vCPUs run on pv/mmu_shadow.c's tables; changes while all are paused */
+    struct log_progress log;   /* of a preempted operation on the log */
+    u32 log_faults;            /* first writes since the log was cleaned; atomic */
     u8 relinquish_stage;       /* pv_relinquish_memory: where it is, */
     u64 relinquish_mfn;        /* and the next frame to look at */
 };

@@ -12,6 +12,7 @@
 #include "machine/x86.h"
 #include "pv/bounce.h"
 #include "pv/emulate.h"
+#include "pv/mmu_shadow.h"
 #include "pv/mmu.h"
 #include "pv/segments.h"
 
@@ -91,6 +92,49 @@ static void device_not_available(struct regs *regs)
         return;
     p->ctrlreg0 &= ~(u64)CR0_TS; /* the guest's handler runs with TS clear: documented for fpu_taskswitch */
     pv_deliver_trap(regs, TRAP_NM, 0);
+}
+
+/*
+ * The domain is in log-dirty mode: a page fault may mean no more than that the CPU's tables lack something that the guest's
+ * have. @return true: they have it now
+ */
+static bool shadow_fault(struct regs *regs, u64 cr2)
+{
+    u32 ec = regs->error_code;
+
+    if ((regs->vector & 0xff) != TRAP_PF || !guest_address_ok(cr2) || (ec & PF_RESERVED) ||
+        (ec & (PF_PRESENT | PF_WRITE | PF_FETCH)) == PF_PRESENT)
+        return false;
+    switch (pv_shadow_fill(current, cr2, ec & PF_WRITE, ec & PF_FETCH)) {
+    case SHADOW_FILLED:
+        return true;
+    case SHADOW_ABSENT:
+        regs->error_code = ec & ~(u32)PF_PRESENT;
+        break;
+    case SHADOW_DENIED: /* to the CPU it may have looked absent */
+        regs->error_code = ec | PF_PRESENT;
+        break;
+    }
+    return false;
+}
+
+static void logged_trap(struct regs *regs, u64 cr2)
+{
+    if (!current->domain->pv->log_dirty || !shadow_fault(regs, cr2))
+        pv_trap(regs, cr2);
+}
+
+static bool logged_host_fault(struct regs *regs, u64 cr2)
+{
+    struct vcpu *v = current;
+
+    return (!vcpu_is_idle(v) && v->domain->pv->log_dirty && shadow_fault(regs, cr2)) || pv_host_fault(regs, cr2);
+}
+
+void pv_log_traps(bool on)
+{
+    WRITE_ONCE(guest_trap_handler, on ? logged_trap : pv_trap);
+    WRITE_ONCE(host_fault_handler, on ? logged_host_fault : pv_host_fault);
 }
 
 void pv_trap(struct regs *regs, u64 cr2)

@@ -16,6 +16,7 @@
 #include "machine/panic.h"
 #include "machine/percpu.h"
 #include "machine/tables.h"
+#include "machine/tlb.h"
 #include "mm/buddy.h"
 #include "mm/paging.h"
 #include "pv/mmu.h"
@@ -106,6 +107,12 @@ static void root_loaded(struct vcpu *v, u64 cr3)
     top->guest_cr3 = mfn_to_paddr(virt_to_mfn(root));
 }
 
+static void load_root(struct vcpu *v, u64 cr3)
+{
+    load_cr3(cr3);
+    root_loaded(v, cr3);
+}
+
 static void root_changed(struct domain *d, mfn_t mfn, unsigned slot, u64 entry)
 {
     unsigned cpu;
@@ -120,6 +127,7 @@ void xpti_init(void)
 {
     if (!cpu_uses_xpti)
         return;
+    pv_root_loader = load_root;
     pv_root_loaded = root_loaded;
     pv_root_changed = root_changed;
 }

@@ -455,6 +455,7 @@ void sim_action(void)
     static void (*const actions[])(struct vcpu *v) = {
         mmu_update, mmu_update, mmu_update, mmu_update, mmuext, mmuext, mmuext, update_va, update_va,
         store, store, emulated_store_anywhere, retype, retype, recycle, repair, repair, build_tree, balloon, descriptor_table,
+        sim_log_dirty, sim_user_mode,
         sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall,
     };
     struct vcpu *v;

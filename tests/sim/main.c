@@ -59,6 +59,7 @@ int main(int argc, char **argv)
     }
     sim_world_end();
     sim_world_report();
+    printf("logs read %lu, pages in them %lu\n", sim_logs, sim_logged);
     printf("emulated stores %lu, grants mapped %lu, unmapped %lu, deaths %lu\n", sim_emulated, sim_granted, sim_ungranted,
            sim_deaths);
     printf("ok sim seed %lu: %lu actions\n", seed, actions);

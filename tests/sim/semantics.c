@@ -220,5 +220,7 @@ int sim_semantics(void)
         tests[i]();
         sim_check();
     }
+    sim_switch(v0);
+    failures += sim_log_semantics(v0, v);
     return failures ? 1 : 0;
 }

@@ -71,6 +71,12 @@ long sim_hypercall(struct vcpu *v, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
 bool sim_continue(struct vcpu *v); /* goes on with a pending hypercall; false: there is none */
 struct sim_pending *sim_pending(struct vcpu *v);
 
+/* ---- logdirty.c ---- */
+void sim_log_dirty(struct vcpu *v);   /* one operation by @v, which is current, on another domain; checks the log */
+void sim_user_mode(struct vcpu *v);   /* an excursion to user page tables */
+int sim_log_semantics(struct vcpu *v0, struct vcpu *v);
+extern u64 sim_logs, sim_logged;      /* logs read, pages found in them */
+
 /* ---- semantics.c ---- */
 int sim_semantics(void); /* 0: every answer is as expected */
 

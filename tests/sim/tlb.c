@@ -12,6 +12,7 @@
 
 #include "machine/tlb.h"
 #include "mm/paging.h"
+#include "pv/mmu_shadow.h"
 
 #define ENTRIES 256
 
@@ -31,6 +32,15 @@ static struct {
 } tlb[SIM_CPUS];
 
 static u16 clock = 1;
+const struct tlb_software *tlb_software;
+
+static bool walk(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn);
+
+/* Does @v, which is current somewhere, run on tables that stand in for its own? */
+static bool sim_shadowed(const struct vcpu *v)
+{
+    return v && !vcpu_is_idle(v) && v->domain->pv->log_dirty;
+}
 
 u16 tlb_clock(void)
 {
@@ -44,7 +54,7 @@ void tlb_filter(struct cpumask *mask, u16 stamp)
             cpumask_clear(mask, cpu);
 }
 
-static void flush(unsigned cpu)
+static void flush_cached(unsigned cpu)
 {
     memset(tlb[cpu].entry, 0, sizeof(tlb[cpu].entry));
     if (++clock == 0) { /* wrapped: everybody starts anew */
@@ -55,6 +65,22 @@ static void flush(unsigned cpu)
         }
     }
     tlb[cpu].last_flush = clock;
+}
+
+/* The tables of pv/mmu_shadow.c are flushed too; those that a CPU uses must be empty then. */
+static void flush(unsigned cpu)
+{
+    unsigned self = sim_this_cpu;
+    const u64 *root = paddr_to_virt(sim_cpus[cpu].cr3);
+
+    sim_this_cpu = cpu;
+    if (tlb_software)
+        tlb_software->flush();
+    sim_this_cpu = self;
+    flush_cached(cpu);
+    for (unsigned i = 0; sim_shadowed(sim_vcpu_on(cpu)) && i < PTES_PER_TABLE; i++)
+        if (root[i] && (i < HV_FIRST_SLOT || i > HV_LAST_SLOT))
+            sim_fail("CPU %u has slot %u of its shadow left after a flush", cpu, i);
 }
 
 void tlb_flush_local(void)
@@ -71,6 +97,15 @@ void tlb_flush_mask(const struct cpumask *mask)
 
 static void flush_page(unsigned cpu, vaddr_t va)
 {
+    unsigned self = sim_this_cpu;
+    mfn_t mfn;
+
+    sim_this_cpu = cpu;
+    if (tlb_software)
+        tlb_software->flush_page(va);
+    if (sim_shadowed(current) && guest_address_ok(va) && walk(current, va, false, &mfn))
+        sim_fail("CPU %u has %#lx left in its shadow after a flush", cpu, va);
+    sim_this_cpu = self;
     for (unsigned i = 0; i < ENTRIES; i++)
         if (tlb[cpu].entry[i].page == (va & PAGE_MASK))
             tlb[cpu].entry[i].used = false;
@@ -95,11 +130,22 @@ void cache_flush_mask(const struct cpumask *mask)
 void load_cr3(paddr_t root)
 {
     sim_cpus[sim_this_cpu].cr3 = root;
-    flush(sim_this_cpu);
+    flush_cached(sim_this_cpu);
+}
+
+void tlb_switch_root(paddr_t root)
+{
+    sim_cpus[sim_this_cpu].cr3 = root;
+    memset(tlb[sim_this_cpu].entry, 0, sizeof(tlb[sim_this_cpu].entry));
+}
+
+paddr_t tlb_loaded_root(void)
+{
+    return sim_cpus[sim_this_cpu].cr3;
 }
 
 /* What the hardware does on an access: the walk with its checks, accessed and dirty bits, and caching. */
-bool sim_translate(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn)
+static bool walk(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn)
 {
     struct translation t = { .used = true, .writable = true, .page = va & PAGE_MASK, .domain = v->domain->id };
     paddr_t root = sim_cpus[sim_this_cpu].cr3;
@@ -128,6 +174,20 @@ bool sim_translate(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn)
     t.owner = mfn_to_frame(t.mfn)->owner;
     t.foreign = t.owner != t.domain;
     tlb[sim_this_cpu].entry[tlb[sim_this_cpu].next++ % ENTRIES] = t;
+    return true;
+}
+
+/* With the page fault that makes a shadow. */
+bool sim_translate(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn)
+{
+    if (walk(v, va, write, mfn))
+        return true;
+    if (!sim_shadowed(v) || !guest_address_ok(va) || pv_shadow_fill(v, va, write, false) != SHADOW_FILLED)
+        return false;
+    if (!walk(v, va, write, mfn))
+        return !mfn_valid(pv_translate(v, va)) ? false : (sim_fail("%#lx faults again", va), false);
+    if (!mfn_eq(*mfn, pv_translate(v, va)))
+        sim_fail("%#lx leads to frame %#lx, not %#lx", va, mfn->n, pv_translate(v, va).n);
     return true;
 }
 

@@ -10,15 +10,16 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 
 
 def compiled(program, target):
-    """Builds tests/system/programs/@program.c with the project's musl tool chain, as a static program @target."""
+    """Builds tests/system/programs/@program.c with the project's musl tool chain, as a static program. @return @target"""
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     sysroot = subprocess.run([f"{TOP}/scripts/musl-toolchain"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     subprocess.run([f"{sysroot}/bin/hospes-cc", "-static", "-O2", "-Wall", "-o", target, f"{HERE}/programs/{program}.c"], check=True)
+    return target
 
 
 def archive(name, *programs):
     """@return the path of a cpio archive that holds @programs in /smoke"""
     tree = os.path.join(WORK, f"{name}.tree")
-    os.makedirs(os.path.join(tree, "smoke"), exist_ok=True)
     for program in programs:
         compiled(program, f"{tree}/smoke/{program}")
     path = os.path.join(WORK, f"{name}.cpio")
