@@ -10,7 +10,7 @@
 #   make check    static checks: floors, style
 #   make clean    remove $(BUILD) (the cache of kernel and BusyBox stays: ~/.cache/hospes, or $HOSPES_CACHE)
 #
-# Pieces: setup hypervisor toolstack kernel rootfs guests initrd pxe.
+# Pieces: setup hypervisor toolstack firmware kernel rootfs guests initrd pxe.
 # Variables: BUILD=DIR  GUESTS=DIR (docs/guests.md; default: the example guest; empty: none)
 #            HYPERVISOR=FILE (a ready multiboot image instead of ours)  QEMU_ARGS=  MEMORY=1536  CPUS=2
 
@@ -49,7 +49,10 @@ kernel: setup
 	@mkdir -p $(BOOT)
 	@kernel=$$(scripts/build-kernel) && { cmp -s $$kernel/vmlinuz $(BOOT)/vmlinuz || cp $$kernel/vmlinuz $(BOOT)/vmlinuz; }
 
-rootfs: setup toolstack
+firmware: setup
+	@$(MAKE) --no-print-directory -C firmware BUILD=$(BUILD)
+
+rootfs: setup toolstack firmware
 	@$(MAKE) --no-print-directory -C dom0-rootfs BUILD=$(BUILD)
 
 initrd: rootfs
@@ -86,4 +89,4 @@ check: hypervisor
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: setup hypervisor toolstack kernel rootfs guests initrd iso pxe run test test-interop bench fuzz check clean
+.PHONY: setup hypervisor toolstack firmware kernel rootfs guests initrd iso pxe run test test-interop bench fuzz check clean

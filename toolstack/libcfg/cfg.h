@@ -169,7 +169,8 @@ struct guest_config {
     uint64_t memory_kib, maxmem_kib;
     int memory_line;
     enum guest_action on_poweroff, on_reboot, on_watchdog, on_crash, on_soft_reset;
-    char *kernel, *ramdisk, *cmdline, *firmware;
+    char *kernel, *ramdisk, *cmdline;
+    bool pvgrub;                 /* PV GRUB boots the kernel of a disk; kernel is NULL */
     int kernel_line, ramdisk_line;
     int max_grant_frames, max_maptrack_frames, max_grant_version;  /* -1: default */
     uint32_t max_event_channels;

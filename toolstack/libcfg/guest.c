@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From settings to a checked struct guest_config: types, ranges, defaults and what depends on each
- * other. Devices are parsed in disk.c and vif.c. Looks at the file system only to find out what a
- * relative path is relative to. Called through cfg.h.
+ * other. boot.c reads what the guest boots, devices.c its devices. Called through cfg.h.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -68,23 +67,6 @@ static int read_string(struct reader *r, const char *key, char **out)
     const struct cfg_entry *e = cfg_find(r->cfg, key);
 
     return e && e->value->kind == CFG_STRING ? set_string(out, e->value->text) : 0;
-}
-
-/* A file's path: as it is, or in the folder of the configuration if it is relative and there. */
-static int read_path(struct reader *r, const char *key, char **out, int *line)
-{
-    const struct cfg_entry *e = cfg_find(r->cfg, key);
-    int rc = read_string(r, key, out);
-
-    if (rc || !*out)
-        return rc;
-    if (!**out) {
-        free(*out);
-        *out = NULL;
-        return 0;
-    }
-    *line = e->line;
-    return path_resolve(r->cfg->file, out);
 }
 
 int path_resolve(const char *file, char **path)
@@ -288,34 +270,9 @@ static int read_actions(struct reader *r)
     return rc;
 }
 
-/* cmdline= wins; otherwise root= and extra= are joined. */
-static int read_cmdline(struct reader *r)
+static int read_boot_keys(struct reader *r)
 {
-    const struct cfg_entry *e = cfg_find(r->cfg, "cmdline"), *root = cfg_find(r->cfg, "root");
-    const struct cfg_entry *extra = cfg_find(r->cfg, "extra");
-
-    if (e) {
-        if (root || extra)
-            cfg_warn(r->log, e->file, e->line, "'cmdline' is set: 'root' and 'extra' are ignored");
-        return set_string(&r->g->cmdline, e->value->text);
-    }
-    if (asprintf(&r->g->cmdline, "%s%s%s%s", root ? "root=" : "", root ? root->value->text : "",
-                 root && extra ? " " : "", extra ? extra->value->text : "") < 0) {
-        r->g->cmdline = NULL;
-        return -ENOMEM;
-    }
-    return 0;
-}
-
-static int read_boot(struct reader *r)
-{
-    int rc = read_path(r, "kernel", &r->g->kernel, &r->g->kernel_line);
-
-    if (!rc)
-        rc = read_path(r, "ramdisk", &r->g->ramdisk, &r->g->ramdisk_line);
-    if (!rc)
-        rc = read_string(r, "firmware", &r->g->firmware);
-    return rc ? rc : read_cmdline(r);
+    return read_boot(r->cfg, r->g, r->log);
 }
 
 static int read_tsc_mode(struct reader *r)
@@ -381,8 +338,8 @@ static int read_properties(struct reader *r)
 int guest_config_read(const struct cfg *cfg, struct guest_config *g, struct cfg_log *log)
 {
     static int (*const steps[])(struct reader *) = {
-        read_identity, read_type, read_cpus, read_memory, read_actions, read_boot,
-        read_properties,
+        read_identity, read_type, read_cpus, read_memory, read_actions,
+        read_boot_keys, read_properties,
     };
     struct reader r = { .cfg = cfg, .g = g, .log = log };
     int rc;
@@ -430,6 +387,5 @@ void guest_config_free(struct guest_config *g)
     free(g->kernel);
     free(g->ramdisk);
     free(g->cmdline);
-    free(g->firmware);
     memset(g, 0, sizeof(*g));
 }

@@ -20,6 +20,8 @@ char *trim(char *s);
 
 /* Puts the folder of FILE in front of a relative *PATH. */
 int path_resolve(const char *file, char **path);
+/* What the guest boots: kernel, or PV GRUB (boot.c). */
+int read_boot(const struct cfg *cfg, struct guest_config *g, struct cfg_log *log);
 /* The device lists of a guest (devices.c). */
 int read_devices(const struct cfg *cfg, struct guest_config *g, struct cfg_log *log);
 

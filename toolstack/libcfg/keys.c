@@ -54,7 +54,7 @@ const struct cfg_key cfg_keys[] = {
     W("cmdline", "s"),
     W("root", "s"),
     W("extra", "s"),
-    R("bootloader", "s"),
+    W("bootloader", "s"),
     I("bootloader_args", "sl"),
     I("bootloader_restrict", "n"),
     I("bootloader_user", "s"),

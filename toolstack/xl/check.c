@@ -42,39 +42,27 @@ int guest_fail_at(struct guest *g, int line, const char *fmt, ...)
     return -EINVAL;
 }
 
-/* Where the PV boot loader lies that firmware="pvgrub64" stands for. */
-static const char *find_pvgrub(void)
-{
-    static const char *const paths[] = {
-        "/usr/lib/hospes/firmware/pvgrub64.bin", "/usr/lib/hospes/firmware/grub-x86_64-xen.bin",
-        "/usr/lib/xen/boot/pvgrub64.bin", "/usr/lib/xen-4.17/boot/pvgrub64.bin",
-        "/usr/lib/grub-xen/grub-x86_64-xen.bin",
-    };
+#define PVGRUB "/usr/lib/hospes/firmware/pvgrub64.bin"  /* firmware/ */
 
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        if (access(paths[i], R_OK) == 0)
-            return paths[i];
-    return NULL;
-}
-
+/* A guest without kernel= boots from its disk. PV GRUB is the host's own on Hospes, else Debian's. */
 static int choose_kernel(struct guest *g)
 {
-    const char *pvgrub;
+    static const char *const paths[] = {
+        PVGRUB, "/usr/lib/xen-4.17/boot/pvgrub64.bin", "/usr/lib/grub-xen/grub-x86_64-xen.bin",
+    };
 
     if (g->cfg.kernel)
         return 0;
-    if (g->cfg.firmware && strcmp(g->cfg.firmware, "pvgrub64"))
-        return guest_fail_at(g, 0, "firmware \"%s\" is not available for PV guests: use "
-                             "\"pvgrub64\", or kernel=", g->cfg.firmware);
-    if (!g->cfg.firmware && !g->cfg.disks)
-        return guest_fail_at(g, 0, "nothing to boot: add kernel = \"...\", or a disk with its own "
-                             "kernel");
-    pvgrub = find_pvgrub();
-    if (!pvgrub)
-        return guest_fail_at(g, 0, "no kernel= is given and the PV boot loader (pvgrub64.bin) is "
-                             "not installed: add kernel = \"...\"");
-    g->cfg.kernel = strdup(pvgrub);
-    return g->cfg.kernel ? 0 : -ENOMEM;
+    if (!g->cfg.disks)
+        return guest_fail_at(g, 0, g->cfg.pvgrub ? "PV GRUB boots from a disk, and there is none: "
+                             "add disk = [ ... ]" : "nothing to boot: add kernel = \"...\", or a "
+                             "disk with its own kernel");
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !g->cfg.kernel; i++)
+        if (access(paths[i], R_OK) == 0 && !(g->cfg.kernel = strdup(paths[i])))
+            return -ENOMEM;
+    if (!g->cfg.kernel)
+        return guest_fail_at(g, 0, "PV GRUB is not installed (" PVGRUB "): add kernel = \"...\"");
+    return 0;
 }
 
 static int check_kernel(struct guest *g)

@@ -9,6 +9,7 @@
 #include "libcfg/cpulist.c"
 #include "libcfg/disk.c"
 #include "libcfg/guest.c"
+#include "libcfg/boot.c"
 #include "libcfg/devices.c"
 
 /* vif.c names one helper like devices.c does. */
@@ -306,6 +307,70 @@ static void command_line(void)
     cfg_free(&cfg);
 }
 
+/* What the guest boots: the file of kernel=, PV GRUB, or an error; and what is said about it. */
+static void boot_rules(void)
+{
+    static const struct {
+        const char *text, *kernel, *ramdisk, *said;   /* KERNEL "": PV GRUB, NULL: an error */
+    } table[] = {
+        { "kernel='/k'\nramdisk='/r'", "/k", "/r", "" },
+        { "bootloader=''\nkernel='/k'", "/k", NULL, "" },
+        { "firmware='pvgrub64'", "", NULL, "" },
+        { "kernel=''\nfirmware='pvgrub64'", "", NULL, "" },
+        { "kernel='/none/pvgrub64.bin'", "", NULL,
+          "dir/g.cfg:2: kernel: there is no '/none/pvgrub64.bin' here, the PV GRUB of this host is "
+          "used\n" },
+        { "kernel='/none/pv-grub-x86_64.gz'\nextra='(hd0,0)/boot/grub/menu.lst'", "", NULL,
+          "dir/g.cfg:2: kernel: there is no '/none/pv-grub-x86_64.gz' here, the PV GRUB of this "
+          "host is used\n" },
+        { "kernel='/none/grub-i386-xen.bin'", NULL, NULL,
+          "dir/g.cfg:2: kernel: '/none/grub-i386-xen.bin' boots 32-bit PV guests" },
+        { "kernel='/none/vmlinuz'", "/none/vmlinuz", NULL, "" },
+        { "bootloader='pygrub'", "", NULL,
+          "dir/g.cfg:2: bootloader: PV GRUB boots the guest by the grub.cfg or menu.lst of its disk\n" },
+        { "bootloader='/usr/lib/xen-4.17/bin/pygrub'\nkernel='/k'\nramdisk='/r'", "", NULL,
+          "dir/g.cfg:2: bootloader: PV GRUB boots the guest by the grub.cfg or menu.lst of its disk, "
+          "'kernel' and 'ramdisk' are ignored\n" },
+        { "bootloader='pvgrub'\nfirmware='pvgrub64'", "", NULL,
+          "dir/g.cfg:2: bootloader: PV GRUB boots the guest by the grub.cfg or menu.lst of its disk\n" },
+        { "bootloader='pvgrub32'", NULL, NULL,
+          "dir/g.cfg:2: bootloader: 'pvgrub32' boots 32-bit PV guests" },
+        { "bootloader='/opt/eliloader'", NULL, NULL,
+          "dir/g.cfg:2: bootloader: '/opt/eliloader' is not available: use firmware = \"pvgrub64\"" },
+        { "firmware='pvgrub32'", NULL, NULL,
+          "dir/g.cfg:2: firmware: 'pvgrub32' boots 32-bit PV guests" },
+        { "firmware='uefi'", NULL, NULL, "dir/g.cfg:2: firmware: expected \"pvgrub64\"" },
+        { "type='hvm'\nfirmware='uefi'", "none", NULL, "" },
+        { "kernel='/k'\nfirmware='pvgrub64'", NULL, NULL,
+          "dir/g.cfg:3: firmware: 'kernel' in line 2 is set too" },
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *want = table[i].kernel;
+        struct guest_config g;
+        struct cfg_log log;
+        char text[256];
+        struct cfg cfg;
+        int rc;
+
+        snprintf(text, sizeof(text), "name='g'\n%s\n", table[i].text);
+        CHECK(parse(&cfg, text, &log) == 0);
+        rc = guest_config_read(&cfg, &g, &log);
+        CHECK((rc != 0) == !want);
+        if (want) {
+            CHECK(!strcmp(warnings, table[i].said));
+            CHECK(g.pvgrub == !*want);
+            CHECK(*want == '/' ? !strcmp(g.kernel, want) : !g.kernel);
+            CHECK(table[i].ramdisk ? !strcmp(g.ramdisk, table[i].ramdisk) : !g.ramdisk);
+        } else {
+            CHECK(!strncmp(log.error, table[i].said, strlen(table[i].said)));
+            CHECK(!*warnings);
+        }
+        guest_config_free(&g);
+        cfg_free(&cfg);
+    }
+}
+
 static void cpu_lists(void)
 {
     static const uint32_t node_of[8] = { 0, 0, 0, 0, 1, 1, 1, 1 };
@@ -379,6 +444,7 @@ int main(void)
     TEST(guest_errors);
     TEST(whole_guest);
     TEST(command_line);
+    TEST(boot_rules);
     TEST(cpu_lists);
     TEST(mutations);
     return TEST_RESULT();

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Disk images of guests that bring their own kernel: an ext4 file system with a GRUB configuration like those that
+grub-mkconfig writes, alone or in a partition table."""
+import gzip
+import os
+import shutil
+import struct
+import subprocess
+import uuid
+import zlib
+
+from machine import WORK
+
+SECTOR = 512
+FIRST = 2048  # sector where the partition begins
+LINUX_DATA = uuid.UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
+
+GRUB_CFG = """\
+if [ -s $prefix/grubenv ]; then
+  set have_grubenv=true
+  load_env
+fi
+set default="0"
+if [ x"${feature_menuentry_id}" = xy ]; then menuentry_id_option="--id"; else menuentry_id_option=""; fi
+export menuentry_id_option
+function load_video {
+  if [ x$feature_all_video_module = xy ]; then insmod all_video; fi
+}
+if loadfont unicode; then
+  set gfxmode=auto
+  load_video
+  insmod gfxterm
+fi
+terminal_output gfxterm
+set timeout=1
+menuentry 'Linux of the guest' --class gnu-linux --class os $menuentry_id_option 'linux-of-the-guest' {
+  load_video
+  insmod gzio
+  if [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
+  insmod part_msdos
+  insmod part_gpt
+  insmod ext2
+  search --no-floppy --fs-uuid --set=root @UUID@
+  echo 'Loading Linux ...'
+  linux /boot/vmlinuz root=UUID=@UUID@ ro @ARGS@
+  echo 'Loading initial ramdisk ...'
+  initrd /boot/initrd.img
+}
+"""
+MENU_LST = "timeout 1\ndefault 0\ntitle Linux of the guest\nroot (hd0)\nkernel /boot/vmlinuz ro @ARGS@\ninitrd /boot/initrd.img\n"
+
+
+def mbr(sectors):
+    """@return the first @FIRST sectors of a disk with one Linux partition of @sectors"""
+    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", FIRST, sectors)
+    return (b"\0" * 446 + entry + b"\0" * 48 + b"\x55\xaa").ljust(FIRST * SECTOR, b"\0")
+
+
+def gpt(sectors):
+    """@return (the first @FIRST sectors of a disk with one Linux partition of @sectors, the sectors behind it): UEFI 2.10, 5.3"""
+    last = FIRST + sectors + 33 - 1 + 1  # 32 sectors of entries and the copy of the header
+    entry = LINUX_DATA.bytes_le + uuid.uuid4().bytes_le + struct.pack("<QQQ72s", FIRST, FIRST + sectors - 1, 0, b"")
+    entries, disk = entry.ljust(128 * 128, b"\0"), uuid.uuid4().bytes_le
+
+    def header(mine, other, table):
+        fields = [b"EFI PART", 0x10000, 92, 0, 0, mine, other, 34, last - 33, disk, table, 128, 128, zlib.crc32(entries)]
+        form = "<8sIIIIQQQQ16sQIII"
+        fields[3] = zlib.crc32(struct.pack(form, *fields))
+        return struct.pack(form, *fields).ljust(SECTOR, b"\0")
+
+    protective = struct.pack("<B3sB3sII", 0, b"\0\x02\0", 0xee, b"\xff\xff\xff", 1, last)
+    front = b"\0" * 446 + protective + b"\0" * 48 + b"\x55\xaa" + header(1, last, 2) + entries
+    return front.ljust(FIRST * SECTOR, b"\0"), entries + header(last, 1, last - 32)
+
+
+def unpacked(kernel):
+    """PV GRUB 2.06 unpacks gzip, xz and lzo. @return the content of @kernel for it: unpacked if it is packed with zstd or lz4"""
+    with open(kernel, "rb") as data:
+        image = data.read()
+    start = (image[0x1f1] + 1) * SECTOR  # Linux, Documentation/x86/boot.rst: setup_sects, payload_offset, payload_length
+    offset, length = struct.unpack("<II", image[0x248:0x250])
+    payload = image[start + offset:start + offset + length - 4]  # the last four bytes are the unpacked size
+    for magic, tool in ((b"\x28\xb5\x2f\xfd", "zstd"), (b"\x02\x21\x4c\x18", "lz4")):
+        if payload.startswith(magic):
+            elf = subprocess.run([tool, "-d", "-c"], input=payload, stdout=subprocess.PIPE, check=True).stdout
+            return gzip.compress(elf, 1)
+    return image
+
+
+def disk_image(name, kernel, initrd, args, table=None, megabytes=None, config="grub.cfg"):
+    """@args: the kernel's; @table: None, "mbr" or "gpt"; @config: "grub.cfg" or "menu.lst". @return the path of the image"""
+    tree, path = os.path.join(WORK, f"{name}.disk"), os.path.join(WORK, f"{name}.img")
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(f"{tree}/boot/grub")
+    with open(f"{tree}/boot/vmlinuz", "wb") as out:
+        out.write(unpacked(kernel))
+    shutil.copy(initrd, f"{tree}/boot/initrd.img")
+    identity = str(uuid.uuid5(LINUX_DATA, name))
+    with open(f"{tree}/boot/grub/{config}", "w", encoding="ascii") as out:
+        text = GRUB_CFG if config == "grub.cfg" else MENU_LST
+        out.write(text.replace("@UUID@", identity).replace("@ARGS@", args))
+    size = (megabytes or sum(os.path.getsize(f"{tree}/boot/{file}") for file in ("vmlinuz", "initrd.img")) // (1 << 20) + 6) << 20
+    front, back = {"mbr": lambda: (mbr(size // SECTOR), b""), "gpt": lambda: gpt(size // SECTOR),
+                   None: lambda: (b"", b"")}[table]()
+    with open(path, "wb") as out:
+        out.write(front)
+        out.truncate(len(front) + size)
+        out.seek(len(front) + size)
+        out.write(back)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-U", identity, "-d", tree, "-E", f"offset={len(front)}", path,
+                    f"{size >> 10}k"], check=True)
+    shutil.rmtree(tree)
+    return path
