@@ -198,8 +198,13 @@ static void *page_map(struct domain *d, u64 gfn)
 
 static void page_unmap(void *p)
 {
-    if (p)
-        frame_put_and_type(mfn_to_frame(virt_to_mfn((void *)((uintptr_t)p & PAGE_MASK))));
+    struct frame *f;
+
+    if (!p)
+        return;
+    f = mfn_to_frame(virt_to_mfn((void *)((uintptr_t)p & PAGE_MASK)));
+    frame_note_write(f);
+    frame_put_and_type(f);
 }
 
 static int vcpus_alloc(struct domain *d)

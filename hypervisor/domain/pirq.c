@@ -326,6 +326,16 @@ int pirq_set_eoi_map(struct domain *d, u64 gfn, bool auto_unmask)
     return rc;
 }
 
+void pirq_mark_dirty(struct domain *d)
+{
+    struct pirq_table *t = d->pirqs;
+
+    spin_lock(&t->lock);
+    if (t->eoi_map)
+        frame_mark_dirty(mfn_to_frame(virt_to_mfn(t->eoi_map)));
+    spin_unlock(&t->lock);
+}
+
 void pirq_release_all(struct domain *d)
 {
     struct pirq_table *t = d->pirqs;

@@ -48,5 +48,7 @@ bool pirq_needs_eoi(struct domain *d, u32 pirq);      /* PHYSDEVOP_irq_status_qu
  * @auto_unmask (v1) an EOI unmasks the port too. -EBUSY: has one, -EINVAL: not a writable page of it
  */
 int pirq_set_eoi_map(struct domain *d, u64 gfn, bool auto_unmask);
+/* Log-dirty mode: notes that page as written to. */
+void pirq_mark_dirty(struct domain *d);
 
 #endif

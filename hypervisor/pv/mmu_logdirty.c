@@ -13,6 +13,7 @@
 
 #include "domain/grant_table.h"
 #include "domain/event_channel.h"
+#include "domain/pirq.h"
 #include "mm/guest_access.h"
 #include "pv/mmu_private.h"
 #include "pv/mmu_shadow.h"
@@ -74,6 +75,7 @@ static void mark_standing(struct domain *d)
 
     grant_mark_dirty(d);
     event_fifo_mark_dirty(d);
+    pirq_mark_dirty(d);
     for_each_vcpu(d, v)
         if (!mfn_eq(v->info_mfn, INVALID_MFN))
             frame_mark_dirty(mfn_to_frame(v->info_mfn));
