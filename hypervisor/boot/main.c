@@ -210,6 +210,7 @@ static void start_cpus(void)
     tasklets_start();
     sched_init(scheduler);
     domains_init();
+    domains_share_m2p();
     pv_init();
     pv_hypercall_handler = hypercall_dispatch;
     machine_shutdown = shutdown_machine;

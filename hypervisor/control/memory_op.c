@@ -11,6 +11,7 @@
 #include "errno.h"
 #include "machine/cpu.h"
 #include "mm/guest_access.h"
+#include "mm/paging.h"
 
 #include <xen/arch-x86/xen.h>
 
@@ -50,6 +51,27 @@ static long machphys_mapping(vaddr_t arg)
     };
 
     return write_guest_struct(arg, &m);
+}
+
+/* As real Xen a gap repeats the piece before it, so that who maps all of them need not know of gaps. */
+static long machphys_list(vaddr_t arg)
+{
+    struct xen_machphys_mfn_list l;
+    xen_pfn_t mfn = 0;
+    unsigned i;
+
+    if (read_guest_struct(&l, arg))
+        return -EFAULT;
+    for (i = 0; i != l.max_extents && i < M2P_EXTENTS; i++) {
+        mfn_t extent = paging_m2p_extent(i);
+
+        if (!mfn_eq(extent, INVALID_MFN))
+            mfn = extent.n;
+        if (copy_to_guest_at(l.extent_start, i, &mfn))
+            return -EFAULT;
+    }
+    l.nr_extents = i;
+    return write_guest_struct(arg, &l);
 }
 
 static long claim_pages(vaddr_t arg)
@@ -158,6 +180,10 @@ static long simple_op(u64 op, vaddr_t arg)
         return domain_query(op, arg);
     case XENMEM_machphys_mapping:
         return machphys_mapping(arg);
+    case XENMEM_machphys_mfn_list:
+        return machphys_list(arg);
+    case XENMEM_machphys_compat_mfn_list: /* as Xen with pv=no-32 */
+        return -EOPNOTSUPP;
     case XENMEM_memory_map:
         return memory_map_get(arg);
     case XENMEM_set_memory_map:

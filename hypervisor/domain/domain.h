@@ -180,6 +180,8 @@ extern struct domain *dom0; /* NULL until built */
 extern struct domain *dom_xen, *dom_io; /* pseudo domains that own hypervisor-shared and MMIO frames */
 /* Once, before the first vCPU: pseudo domains, callbacks of sched/ and mm/, the console's virq. */
 void domains_init(void);
+/* Once, after it: the machine-to-physical table may be mapped read-only by those who may map pages of DOMID_XEN. */
+void domains_share_m2p(void);
 /* Set by control/: Domain 0 has shut down with @reason (SHUTDOWN_*); ends the machine, does not return. */
 extern void (*machine_shutdown)(u8 reason) __noreturn;
 

@@ -13,6 +13,7 @@
 #include "errno.h"
 #include "machine/tlb.h"
 #include "mm/buddy.h"
+#include "mm/paging.h"
 
 /* page_lock held. Counts @n more or fewer frames; the domain refers to itself while it has any. */
 static void account_add(struct domain *d, u64 *count, u64 n)
@@ -200,6 +201,16 @@ void share_frame_with(struct domain *d, void *page, bool writable)
     account_add(d, &d->xenheap_pages, 1);
     atomic_store(&f->refs, (u32)(FRAME_XENHEAP | FRAME_ALLOCATED | 1));
     spin_unlock(&d->page_lock);
+}
+
+void domains_share_m2p(void)
+{
+    for (u64 i = 0; i < M2P_EXTENTS; i++) {
+        mfn_t mfn = paging_m2p_extent(i);
+
+        for (u64 k = 0; !mfn_eq(mfn, INVALID_MFN) && k < M2P_EXTENT_BYTES >> PAGE_SHIFT; k++)
+            share_frame_with(dom_xen, mfn_to_virt(mfn_add(mfn, k)), false);
+    }
 }
 
 void share_frame_drop(void *page)

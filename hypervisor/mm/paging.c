@@ -28,6 +28,7 @@
 #define L3_SHIFT 30
 #define L4_SHIFT 39
 #define EARLY_MAPPED GB(4) /* what the tables of boot/head.S map */
+#define SECTIONS_PER_EXTENT (M2P_EXTENT_BYTES / FRAME_SECTION_M2P_BYTES)
 #define TABLE_FLAGS (PTE_P | PTE_RW | PTE_A)
 
 extern char image_start[], text_end[], rodata_end[], image_end[];
@@ -208,14 +209,39 @@ static void map_fresh(vaddr_t va, u64 size, int fill, vaddr_t alias)
     }
 }
 
-/* Frame records and M2P of the sections [@from, @to). */
+static u64 m2p_mapped; /* sections below have their part of the M2P */
+
+/*
+ * Frame records and M2P of the sections [@from, @to). The M2P comes in pieces of 2 MiB, as XENMEM_machphys_mfn_list tells it to
+ * those who map it; what belongs to no section stays "invalid".
+ */
 static void map_sections(u64 from, u64 to)
 {
-    u64 n = to - from;
+    u64 n = to - from, start = MAX(from & ~(SECTIONS_PER_EXTENT - 1), m2p_mapped);
+    u64 end = ROUND_UP(to, SECTIONS_PER_EXTENT);
 
     map_fresh(FRAME_TABLE_START + from * FRAME_SECTION_RECORD_BYTES, n * FRAME_SECTION_RECORD_BYTES, 0, 0);
-    map_fresh(RW_M2P_START + from * FRAME_SECTION_M2P_BYTES, n * FRAME_SECTION_M2P_BYTES, 0xff,
-              RO_M2P_START + from * FRAME_SECTION_M2P_BYTES);
+    if (start >= end)
+        return;
+    map_fresh(RW_M2P_START + start * FRAME_SECTION_M2P_BYTES, (end - start) * FRAME_SECTION_M2P_BYTES, 0xff,
+              RO_M2P_START + start * FRAME_SECTION_M2P_BYTES);
+    m2p_mapped = end;
+}
+
+mfn_t paging_m2p_extent(u64 index)
+{
+    vaddr_t va = RW_M2P_START + index * M2P_EXTENT_BYTES;
+    const u64 *table = host_root;
+
+    for (unsigned s = L4_SHIFT; s > L2_SHIFT; s -= 9) {
+        u64 e = table[(va >> s) % PTES_PER_TABLE];
+
+        if (!(e & PTE_P))
+            return INVALID_MFN;
+        table = paddr_to_virt(e & PTE_ADDR);
+    }
+    table += (va >> L2_SHIFT) % PTES_PER_TABLE;
+    return (*table & (PTE_P | PTE_PSE)) == (PTE_P | PTE_PSE) ? paddr_to_mfn(*table & PTE_ADDR) : INVALID_MFN;
 }
 
 /* Sections that touch RAM, neighbouring ones together so that large pages are used. */

@@ -40,6 +40,14 @@ void paging_fill_host_slots(u64 *l4);
 int paging_map(vaddr_t va, mfn_t mfn, u64 frames, u64 flags);
 void paging_unmap(vaddr_t va, u64 frames);
 
+/*
+ * The machine-to-physical table lies in pieces of 2 MiB. @return the first frame of piece @index; INVALID_MFN: there is no
+ * memory that it would tell about, or no piece of that size was to be had.
+ */
+#define M2P_EXTENT_BYTES MB(2)
+#define M2P_EXTENTS DIV_ROUND_UP(max_frame, M2P_EXTENT_BYTES / sizeof(u64))
+mfn_t paging_m2p_extent(u64 index);
+
 /* A device's registers (uncached) or frame buffer. @return NULL: no space or memory */
 void *ioremap(paddr_t pa, size_t len, u64 flags);
 void iounmap(void *va, size_t len);

@@ -253,6 +253,11 @@ paddr_t image_to_paddr(const void *p)
     return PAGE_SIZE;
 }
 
+mfn_t paging_m2p_extent(u64 index)
+{
+    return MFN(2 + index);
+}
+
 #define HOST_SLOT_MARK 0x00484f5354000000ul /* "HOST": what our entries in a guest's level-4 table look like here */
 
 void paging_fill_host_slots(u64 *l4)
