@@ -268,6 +268,12 @@ int uaccess_cmpxchg64(vaddr_t addr, u64 *old, u64 new_value)
     return -14;
 }
 
+/* Nobody maps the machine-to-physical table here. */
+mfn_t paging_m2p_extent(u64 index)
+{
+    return INVALID_MFN;
+}
+
 /* ---- time, FPU, TLB, interrupts ---- */
 
 nsec_t system_time(void)
