@@ -21,12 +21,21 @@ struct lzma_len {
     lzma_prob low[LZMA_POS_STATES][8], mid[LZMA_POS_STATES][8], high[256];
 };
 
+/*
+ * What depends on the state, and the states that follow: the state of the decoder is a pointer to one of these, so that
+ * a probability is one addition away and a transition is one load.
+ */
+struct lzma_state {
+    lzma_prob is_match[LZMA_POS_STATES], is_rep0_long[LZMA_POS_STATES];
+    lzma_prob is_rep, is_rep0, is_rep1, is_rep2;
+    const struct lzma_state *after_literal, *after_match, *after_rep, *after_short_rep;
+};
+
 struct lzma {
-    uint32_t state, rep[4];
+    uint32_t state;              /* between chunks: index of the state */
+    uint32_t rep[4];
     uint32_t lc, lp_mask, pb_mask;
-    lzma_prob is_match[LZMA_STATES][LZMA_POS_STATES];
-    lzma_prob is_rep[LZMA_STATES], is_rep0[LZMA_STATES], is_rep1[LZMA_STATES];
-    lzma_prob is_rep2[LZMA_STATES], is_rep0_long[LZMA_STATES][LZMA_POS_STATES];
+    struct lzma_state states[LZMA_STATES];
     lzma_prob slot[4][64], special[128], align[16];
     struct lzma_len match_len, rep_len;
     lzma_prob literal[0x300 << 4];

@@ -15,7 +15,6 @@
 #define FILTER_X86   0x04u
 #define FILTER_LZMA2 0x21u
 #define CHUNK_IN_MAX (64u << 10)
-#define CHUNK_OUT_MAX (2u << 20)
 
 struct reader {
     const uint8_t *src;
@@ -90,8 +89,10 @@ static int stored_chunk(struct reader *r, struct lzma2 *s, uint8_t control, stru
     if (r->len - r->pos < n)
         return -EBADMSG;
     if (control == 1) {
+        /* Distances of before would go back behind the new dictionary: the next packed chunk brings a new state. */
         s->dict = out->size;
         s->need_dict = 0;
+        s->need_props = 1;
     }
     rc = s->need_dict ? -EBADMSG : sink_room(out, n + LZMA_OUT_PAD);
     if (rc)

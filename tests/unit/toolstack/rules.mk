@@ -21,5 +21,8 @@ EXTRA_toolstack/test_xs_guests := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_restart := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_crash := $(XSD_OBJ)
 
-# The builder's test links the decompressors that the builder uses.
-EXTRA_toolstack/test_build := $(addprefix /usr/lib/x86_64-linux-gnu/,libz.a liblzma.a libbz2.a libzstd.a liblz4.a liblzo2.a)
+# The builder's tests link the decompressors that the builder uses.
+UNPACK_LIBS := $(addprefix /usr/lib/x86_64-linux-gnu/,libz.a liblzma.a libbz2.a libzstd.a liblz4.a liblzo2.a)
+EXTRA_toolstack/test_build := $(UNPACK_LIBS)
+EXTRA_toolstack/test_build_broken := $(UNPACK_LIBS)
+EXTRA_toolstack/test_unpack := $(UNPACK_LIBS)
