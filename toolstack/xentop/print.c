@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "libjson/json.h"
 #include "xentop.h"
 
 #define SHUTDOWN_CRASH 3
@@ -116,20 +117,6 @@ void print_reading(struct hv *hv, const struct reading *r, const struct options 
     fflush(stdout);
 }
 
-static void print_text(const char *s)
-{
-    putchar('"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            printf("\\%c", *s);
-        else if ((unsigned char)*s < 32)
-            printf("\\u%04x", (unsigned char)*s);
-        else
-            putchar(*s);
-    }
-    putchar('"');
-}
-
 void print_json(const struct reading *r)
 {
     printf("{\"total_kib\":%llu,\"free_kib\":%llu,\"cpus\":%u,\"mhz\":%u,\"domains\":[",
@@ -140,7 +127,7 @@ void print_json(const struct reading *r)
 
         state_text(d, state);
         printf("%s{\"domid\":%u,\"name\":", i ? "," : "", d->domid);
-        print_text(d->name);
+        json_text(d->name);
         printf(",\"state\":\"%s\",\"cpu_ns\":%llu,\"cpu_percent\":%.1f,\"mem_kib\":%llu,"
                "\"vcpus\":%u",
                state, (unsigned long long)d->cpu_ns, d->cpu_percent,

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "xl.h"
+#include "device.h"
 #include <xen/io/xenbus.h>
 
 #define REMOVE_TIMEOUT_MS 10000
@@ -28,6 +28,23 @@ void dev_frontend_path(const struct device *d, char *out, size_t size)
 void dev_libxl_path(const struct device *d, char *out, size_t size)
 {
     snprintf(out, size, "/libxl/%u/device/%s/%u", d->domid, d->kind, d->devid);
+}
+
+void dev_node_add(struct dev_node *list, unsigned int *n, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    list[*n].key = key;
+    snprintf(list[*n].value, sizeof(list[*n].value), "%.*s", DEV_VALUE_MAX, value);
+    (*n)++;
+}
+
+void dev_node_number(struct dev_node *list, unsigned int *n, const char *key, uint32_t value)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%u", value);
+    dev_node_add(list, n, key, text);
 }
 
 static int write_node(struct xl *xl, xs_tx_t tx, const char *dir, const char *key,

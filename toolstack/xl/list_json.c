@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libjson/json.h"
 #include "list.h"
 
 /* A tiny JSON writer: keeps the depth and whether a comma is due. */
@@ -31,25 +32,11 @@ static void next_item(struct json *j)
     indent(j);
 }
 
-static void put_text(const char *s)
-{
-    putchar('"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            printf("\\%c", *s);
-        else if ((unsigned char)*s < 32)
-            printf("\\u%04x", (unsigned char)*s);
-        else
-            putchar(*s);
-    }
-    putchar('"');
-}
-
 static void key(struct json *j, const char *name)
 {
     next_item(j);
     if (name) {
-        put_text(name);
+        json_text(name);
         fputs(": ", stdout);
     }
 }
@@ -75,7 +62,7 @@ static void put_string(struct json *j, const char *name, const char *value)
     if (!value)
         return;
     key(j, name);
-    put_text(value);
+    json_text(value);
 }
 
 static void put_number(struct json *j, const char *name, unsigned long long value)

@@ -21,21 +21,6 @@
 #define SCRIPT_TIMEOUT_MS  60000
 #define POLL_NS            2000000L
 
-static void node(struct dev_node *list, unsigned int *n, const char *key, const char *value)
-{
-    list[*n].key = key;
-    snprintf(list[*n].value, sizeof(list[*n].value), "%.*s", DEV_VALUE_MAX, value);
-    (*n)++;
-}
-
-static void node_number(struct dev_node *list, unsigned int *n, const char *key, uint32_t value)
-{
-    char text[16];
-
-    snprintf(text, sizeof(text), "%u", value);
-    node(list, n, key, text);
-}
-
 /* The device that blkback is to open; binds a loop device to a plain file. */
 static int find_device(const struct disk_spec *disk, char *dev, size_t size, char *number,
                        size_t number_size, int *fd, char *why, size_t why_size)
@@ -65,18 +50,18 @@ static unsigned int back_nodes(struct dev_node *back, uint32_t domid, const stru
 {
     unsigned int n = 0;
 
-    node_number(back, &n, "frontend-id", domid);
-    node(back, &n, "online", "1");
-    node(back, &n, "removable", disk->cdrom ? "1" : "0");
-    node(back, &n, "bootable", bootable ? "1" : "0");
-    node_number(back, &n, "state", XenbusStateInitialising);
-    node(back, &n, "dev", disk->vdev);
-    node(back, &n, "type", "phy");
-    node(back, &n, "mode", disk->readwrite ? "w" : "r");
-    node(back, &n, "device-type", disk->cdrom ? "cdrom" : "disk");
-    node(back, &n, "discard-enable", disk->discard ? "1" : "0");
-    node(back, &n, "specification", "xen");
-    node(back, &n, "params", disk->target);
+    dev_node_number(back, &n, "frontend-id", domid);
+    dev_node_add(back, &n, "online", "1");
+    dev_node_add(back, &n, "removable", disk->cdrom ? "1" : "0");
+    dev_node_add(back, &n, "bootable", bootable ? "1" : "0");
+    dev_node_number(back, &n, "state", XenbusStateInitialising);
+    dev_node_add(back, &n, "dev", disk->vdev);
+    dev_node_add(back, &n, "type", "phy");
+    dev_node_add(back, &n, "mode", disk->readwrite ? "w" : "r");
+    dev_node_add(back, &n, "device-type", disk->cdrom ? "cdrom" : "disk");
+    dev_node_add(back, &n, "discard-enable", disk->discard ? "1" : "0");
+    dev_node_add(back, &n, "specification", "xen");
+    dev_node_add(back, &n, "params", disk->target);
     return n;
 }
 
@@ -84,10 +69,10 @@ static unsigned int front_nodes(struct dev_node *front, const struct disk_spec *
 {
     unsigned int n = 0;
 
-    node_number(front, &n, "state", XenbusStateInitialising);
-    node_number(front, &n, "virtual-device", disk->devid);
-    node(front, &n, "device-type", disk->cdrom ? "cdrom" : "disk");
-    node(front, &n, "trusted", disk->trusted ? "1" : "0");
+    dev_node_number(front, &n, "state", XenbusStateInitialising);
+    dev_node_number(front, &n, "virtual-device", disk->devid);
+    dev_node_add(front, &n, "device-type", disk->cdrom ? "cdrom" : "disk");
+    dev_node_add(front, &n, "trusted", disk->trusted ? "1" : "0");
     return n;
 }
 
@@ -107,14 +92,14 @@ int vbd_attach(struct xl *xl, uint32_t domid, const struct disk_spec *disk, bool
     }
     if (disk->script) {
         script_path(disk->script, dev, sizeof(dev));
-        node(back, &n, "script", dev);
+        dev_node_add(back, &n, "script", dev);
     } else if (d.backend_domid == 0) {
         rc = find_device(disk, dev, sizeof(dev), number, sizeof(number), fd, why, why_size);
         if (rc)
             return rc;
-        node(back, &n, "physical-device", number);
-        node(back, &n, "physical-device-path", dev);
-        node(back, &n, "hotplug-status", "connected");
+        dev_node_add(back, &n, "physical-device", number);
+        dev_node_add(back, &n, "physical-device-path", dev);
+        dev_node_add(back, &n, "hotplug-status", "connected");
     }
     rc = dev_write(xl, &d, back, n, front, front_nodes(front, disk));
     if (rc) {

@@ -19,23 +19,6 @@
 #define POLL_NS            2000000L
 #define DEFAULT_SCRIPT     HOTPLUG_SCRIPT_DIR "/vif-bridge"
 
-static void node(struct dev_node *list, unsigned int *n, const char *key, const char *value)
-{
-    if (!value)
-        return;
-    list[*n].key = key;
-    snprintf(list[*n].value, sizeof(list[*n].value), "%.*s", DEV_VALUE_MAX, value);
-    (*n)++;
-}
-
-static void node_number(struct dev_node *list, unsigned int *n, const char *key, uint32_t value)
-{
-    char text[16];
-
-    snprintf(text, sizeof(text), "%u", value);
-    node(list, n, key, text);
-}
-
 static unsigned int back_nodes(struct dev_node *back, uint32_t domid, const struct vif_spec *vif)
 {
     char mac[18], rate[48], script[PATH_MAX];
@@ -44,25 +27,25 @@ static unsigned int back_nodes(struct dev_node *back, uint32_t domid, const stru
     mac_print(vif->mac, mac);
     if (vif->script)
         script_path(vif->script, script, sizeof(script));
-    node_number(back, &n, "frontend-id", domid);
-    node(back, &n, "online", "1");
-    node_number(back, &n, "state", XenbusStateInitialising);
-    node(back, &n, "script", vif->script ? script : DEFAULT_SCRIPT);
-    node(back, &n, "mac", mac);
-    node(back, &n, "ip", vif->ip);
-    node(back, &n, "vifname", vif->vifname);
-    node(back, &n, "gatewaydev", vif->gatewaydev);
+    dev_node_number(back, &n, "frontend-id", domid);
+    dev_node_add(back, &n, "online", "1");
+    dev_node_number(back, &n, "state", XenbusStateInitialising);
+    dev_node_add(back, &n, "script", vif->script ? script : DEFAULT_SCRIPT);
+    dev_node_add(back, &n, "mac", mac);
+    dev_node_add(back, &n, "ip", vif->ip);
+    dev_node_add(back, &n, "vifname", vif->vifname);
+    dev_node_add(back, &n, "gatewaydev", vif->gatewaydev);
     if (vif->rate_bytes) {
         snprintf(rate, sizeof(rate), "%llu,%u", (unsigned long long)vif->rate_bytes,
                  vif->rate_usecs);
-        node(back, &n, "rate", rate);
+        dev_node_add(back, &n, "rate", rate);
     }
-    node(back, &n, "bridge", vif->bridge);
-    node_number(back, &n, "handle", (uint32_t)vif->devid);
-    node(back, &n, "type", "vif");
+    dev_node_add(back, &n, "bridge", vif->bridge);
+    dev_node_number(back, &n, "handle", (uint32_t)vif->devid);
+    dev_node_add(back, &n, "type", "vif");
     if (vif->mtu)
-        node_number(back, &n, "mtu", (uint32_t)vif->mtu);
-    node(back, &n, "hotplug-status", "");
+        dev_node_number(back, &n, "mtu", (uint32_t)vif->mtu);
+    dev_node_add(back, &n, "hotplug-status", "");
     return n;
 }
 
@@ -81,10 +64,10 @@ int vif_attach(struct xl *xl, uint32_t domid, const struct vif_spec *vif, char *
     }
     mac_print(vif->mac, mac);
     n_back = back_nodes(back, domid, vif);
-    node_number(front, &n, "state", XenbusStateInitialising);
-    node_number(front, &n, "handle", (uint32_t)vif->devid);
-    node(front, &n, "mac", mac);
-    node(front, &n, "trusted", vif->trusted ? "1" : "0");
+    dev_node_number(front, &n, "state", XenbusStateInitialising);
+    dev_node_number(front, &n, "handle", (uint32_t)vif->devid);
+    dev_node_add(front, &n, "mac", mac);
+    dev_node_add(front, &n, "trusted", vif->trusted ? "1" : "0");
     rc = dev_write(xl, &d, back, n_back, front, n);
     if (rc)
         snprintf(why, why_size, "the store refuses its nodes: %s", strerror(-rc));

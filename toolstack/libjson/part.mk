@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-only
+LIBS += libjson
+libjson_SRC := json.c
