@@ -91,6 +91,12 @@ static void disks(void)
         { "/x.img,xvda,w", "/x.img", "xvda", true, false, 0, NULL },
         { "drbd:res0,xvda,w", "res0", "xvda", true, false, 0, "block-drbd" },
         { "iscsi:iqn,xvda,w", "iqn", "xvda", true, false, 0, "block-iscsi" },
+        { "nbd:host:7,xvda,w", "host:7", "xvda", true, false, 0, "block-nbd" },
+        { "enbd:host:7,xvda,w", "host:7", "xvda", true, false, 0, "block-enbd" },
+        { "ioemu:/x,hda,w", "/x", "hda", true, false, 0, NULL },
+        { "qcow:/x,xvda,w", "/x", "xvda", true, false, DISK_QCOW, NULL },
+        { "qed:/x,xvda:disk,w", "/x", "xvda", true, false, DISK_QED, NULL },
+        { "/x,qed,xvda,ro", "/x", "xvda", false, false, DISK_QED, NULL },
         { "vdev=xvda,format=qcow2,target=/a,b=c d ", "/a,b=c d ", "xvda", true, false, DISK_QCOW2,
           NULL },
         { "  /x ,  raw ,  xvdb , r ", "/x", "xvdb", false, false, 0, NULL },
@@ -134,7 +140,7 @@ static void disk_flags(void)
     CHECK(d.discard && !d.direct_io_safe && d.trusted && d.backendtype == DISK_BACKEND_AUTO);
     disk_free(&d);
     CHECK(!disk_parse(&d, "/x,,xvda,backendtype=qdisk,backend=store,specification=virtio,colo,"
-                      "colo-host=h,colo-port=1", "f", 1, &log_));
+                      "colo-host=h,colo-port=1,colo-export=e,active-disk=a,hidden-disk=b", "f", 1, &log_));
     CHECK(d.backendtype == DISK_BACKEND_QDISK && !strcmp(d.backend, "store") && d.virtio && d.colo);
     disk_free(&d);
 }
@@ -214,6 +220,16 @@ static void vifs(void)
     CHECK(!vif_parse(&v, "netdev=eth1,accel=x,", "f", 1, &log_));
     CHECK(!strcmp(v.gatewaydev, "eth1"));
     CHECK(!strcmp(warning, "f:1: vif: 'accel' is not implemented, ignored"));
+    vif_free(&v);
+    CHECK(!vif_parse(&v, "type=ioemu,model=e1000,trusted,vlan=3", "f", 2, &log_));
+    CHECK(!strcmp(v.type, "ioemu") && v.trusted);
+    CHECK(!strcmp(warning, "f:2: vif: 'vlan' is not implemented, ignored"));
+    vif_free(&v);
+    CHECK(!vif_parse(&v, "forwarddev=eth1", "f", 2, &log_));
+    CHECK(!strcmp(warning, "f:2: vif: 'forwarddev' is not implemented, ignored"));
+    vif_free(&v);
+    CHECK(!vif_parse(&v, "coloft_forwarddev=eth1", "f", 2, &log_));
+    CHECK(!strcmp(warning, "f:2: vif: 'coloft_forwarddev' is not implemented, ignored"));
     vif_free(&v);
 }
 
