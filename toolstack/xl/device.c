@@ -8,11 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "device.h"
 #include <xen/io/xenbus.h>
 
 #define REMOVE_TIMEOUT_MS 10000
+#define GONE_TIMEOUT_MS   2000
+#define GONE_STEP_MS      10
+#define BACKEND_BUS       "/sys/bus/xen-backend"
 
 void dev_backend_path(const struct device *d, char *out, size_t size)
 {
@@ -141,6 +145,21 @@ static void drain_events(struct xl *xl)
         free(path);
 }
 
+/*
+ * Whether Linux's device for a back end in this domain has WHAT: "" is the device itself, "/driver"
+ * the driver that is bound to it. True if that cannot be known.
+ */
+static bool backend_has(const struct device *d, const char *what)
+{
+    char path[128];
+
+    if (d->backend_domid || access(BACKEND_BUS, F_OK))
+        return true;
+    snprintf(path, sizeof(path), BACKEND_BUS "/devices/%s-%u-%u%s", d->kind, d->domid, d->devid,
+             what);
+    return access(path, F_OK) == 0;
+}
+
 int dev_wait_state(struct xl *xl, const struct device *d, int wanted, int timeout_ms)
 {
     char path[DEV_PATH_MAX + 8];
@@ -166,6 +185,9 @@ int dev_wait_state(struct xl *xl, const struct device *d, int wanted, int timeou
             break;
         state = atoi(value);
         free(value);
+        /* Told to close before its driver had it: no driver will take it any more. */
+        if (wanted == XenbusStateClosed && !backend_has(d, "/driver"))
+            break;
         if (state == wanted || (wanted == XenbusStateInitWait && state > wanted &&
                                 state < XenbusStateClosing))
             break;
@@ -222,6 +244,47 @@ static void remove_nodes(struct xl *xl, const struct device *d)
     xs_rm(xl->xs, XS_NO_TX, path);
 }
 
+/* Removes PATH, and the three folders above it as long as they are empty then. */
+static void remove_upwards(struct xl *xl, xs_tx_t tx, char *path)
+{
+    for (int level = 0; level < 4; level++) {
+        char **names;
+        unsigned int n;
+
+        if (level) {
+            *strrchr(path, '/') = '\0';
+            if (xs_list(xl->xs, tx, path, &names, &n))
+                return;
+            free(names);
+            if (n)
+                return;
+        }
+        xs_rm(xl->xs, tx, path);
+    }
+}
+
+/*
+ * Linux notes errors of back ends in its own part of the store and never removes them. A device
+ * that it was about to take when the nodes went has one, too: that is waited for.
+ */
+static void remove_errors(struct xl *xl, const struct device *d)
+{
+    struct timespec pause = { .tv_nsec = GONE_STEP_MS * 1000000L };
+    char path[DEV_PATH_MAX];
+    xs_tx_t tx;
+
+    for (int waited = 0; !d->backend_domid && waited < GONE_TIMEOUT_MS && backend_has(d, "");
+         waited += GONE_STEP_MS)
+        nanosleep(&pause, NULL);
+    do {
+        if (xs_tx_start(xl->xs, &tx))
+            return;
+        snprintf(path, sizeof(path), "/local/domain/%u/error/backend/%s/%u", d->backend_domid,
+                 d->kind, d->domid);
+        remove_upwards(xl, tx, path);
+    } while (xs_tx_end(xl->xs, tx, true) == -EAGAIN);
+}
+
 /* Without its front end, a back end lets go at once. */
 static void remove_frontend(struct xl *xl, const struct device *d)
 {
@@ -243,6 +306,7 @@ int dev_remove(struct xl *xl, const struct device *d, bool force)
         return rc;
     dev_run_remove_script(xl, d);
     remove_nodes(xl, d);
+    remove_errors(xl, d);
     return 0;
 }
 
@@ -310,5 +374,7 @@ void dev_remove_all(struct xl *xl, uint32_t domid)
         dev_run_remove_script(xl, &list[i]);
         remove_nodes(xl, &list[i]);
     }
+    for (int i = 0; i < n; i++)
+        remove_errors(xl, &list[i]);
     free(list);
 }
