@@ -16,6 +16,7 @@ LOGS = os.path.join(BUILD, "test", "log")
 WORK = os.path.join(BUILD, "test", "work")
 READY = r"hospes: Domain 0 ready in [\d.]+ s"
 PROMPT = r"# $"
+PIECE = 96  # octets typed at once
 
 
 class Timeout(AssertionError):
@@ -94,8 +95,15 @@ class Machine:
                 raise Timeout(f"{self.name}: the machine ended without {pattern!r}; the last lines:\n{self.tail()}")
 
     def send(self, text):
-        self.process.stdin.write(text.encode())
-        self.process.stdin.flush()
+        """Types @text, in pieces: what of it has not been echoed yet fits the hypervisor's input buffer (Xen's has 128 octets)."""
+        for i in range(0, len(text), PIECE):
+            start, deadline = len(self.text), time.monotonic() + 10
+            self.process.stdin.write(text[i:i + PIECE].encode())
+            self.process.stdin.flush()
+            while i + PIECE < len(text) and len(self.text) < start + PIECE and time.monotonic() < deadline:
+                select.select([self.process.stdout], [], [], 0.2)
+                if not self._drain():
+                    return
 
     def run(self, command, timeout=60):
         """Runs a shell command in Domain 0. @return (exit code, output)"""

@@ -51,8 +51,8 @@ int main(int argc, char **argv)
             break;
         used += status.status != EVTCHNSTAT_closed;
         if (argc > 1 && status.status != EVTCHNSTAT_closed)
-            printf("port %u: status %u, domain %u port %u, vCPU %u\n", port, status.status, status.u.interdomain.dom,
-                   status.u.interdomain.port, status.vcpu);
+            printf("port %u: status %u, vCPU %u, detail %u (domain, IRQ)\n", port, status.status, status.vcpu,
+                   status.u.pirq);
     }
     if (!used) {
         fputs("no event channel is in use: that cannot be\n", stderr);
