@@ -72,8 +72,7 @@ def check_consoles(machine):
 
 def check_killed_creation(machine):
     before = state(machine)
-    output = machine.check("sh /guests/kill-create 12", 600)
-    assert int(re.search(r"killed (\d+) of 12", output).group(1)) >= 8, output
+    assert "killed 12," in machine.check("sh /guests/kill-create 12", 600)
     compare(machine, before)
 
 
