@@ -24,8 +24,8 @@ def packed(tree, path):
 
 
 def initrd(name, *modules, programs=()):
-    """@modules: kernel modules that the guest loads; @programs: of tests/system/programs, for /bin. @return the path of a guest's
-    initrd"""
+    """@modules: kernel modules that the guest loads, in this order; @programs: of tests/system/programs, for /bin. @return the path
+    of a guest's initrd"""
     tree = os.path.join(WORK, f"{name}.guest")
     shutil.rmtree(tree, ignore_errors=True)
     for folder in ("bin", "sbin", "proc", "sys", "dev", "tmp", "etc", "usr/bin", "usr/sbin", "modules"):
@@ -37,8 +37,8 @@ def initrd(name, *modules, programs=()):
             if not os.path.lexists(tree + link):
                 os.symlink("/bin/busybox", tree + link)
     os.symlink("/bin/busybox", f"{tree}/init")
-    for module in modules:
-        shutil.copy(module, f"{tree}/modules/")
+    for order, module in enumerate(modules):
+        shutil.copy(module, f"{tree}/modules/{order:02d}-{os.path.basename(module)}")
     for program in programs:
         compiled(program, f"{tree}/bin/{program}")
     shutil.copy(f"{HERE}/programs/guest-start", f"{tree}/etc/start")

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Domain 0 under load, with wrong hypercalls, and with Debian's own kernel."""
-import glob
 import os
 import re
 import subprocess
 
+import debian
 from guests import TROUBLE
 from machine import WORK, direct, run_command
-from programs import TOP, archive
+from programs import archive
 
 
 def test_load_on_four_cpus(name):
@@ -26,16 +26,6 @@ def test_wrong_hypercalls_and_instructions(name):
     assert len(re.findall(r"^ok ", text, re.M)) >= 25
 
 
-def debian_kernel():
-    kernels = [k for k in glob.glob("/boot/vmlinuz-*-amd64") if "cloud" not in k and "-rt-" not in k]
-    if not kernels:
-        unpacked = subprocess.run([os.path.join(TOP, "scripts/fetch-package"), "linux-image-amd64"],
-                                  stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
-        kernels = glob.glob(f"{unpacked}/boot/vmlinuz-*")
-    assert kernels, "no Debian kernel: scripts/fetch-package linux-image-amd64 gave none"
-    return sorted(kernels)[-1]
-
-
 def test_debian_kernel_as_domain0(name):
     """Debian's unmodified kernel with nothing but a static BusyBox."""
     tree = os.path.join(WORK, f"{name}.tree")
@@ -49,7 +39,7 @@ def test_debian_kernel_as_domain0(name):
     os.chmod(f"{tree}/init", 0o755)
     initrd = os.path.join(WORK, f"{name}.cpio")
     subprocess.run(f"cd {tree} && find . | cpio -o -H newc --quiet > {initrd}", shell=True, check=True)
-    with direct(name, kernel=debian_kernel(), initrd=initrd, memory=1024, cpus=2) as machine:
+    with direct(name, kernel=debian.kernel(), initrd=initrd, memory=1024, cpus=2) as machine:
         found = machine.expect(r"debian: (\S+) cpus=(\d+) (\w+)", 180)
         assert found.group(2) == "2" and found.group(3) == "xen"
         machine.wait_exit(60)

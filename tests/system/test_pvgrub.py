@@ -28,7 +28,7 @@ def test_own_kernel(name):
             f"console=hvc0 quiet guest.name={guest} guest.ip=172.30.0.{number} guest.ping=172.30.0.1 from.disk={guest}", table,
             config=menu)
         configs[f"{guest}.cfg"] = config(guest, number, kernel=None, disk=f'["{guest}.img,raw,{device},rw"]') + more
-    with host(name, configs, files, ramdisk) as machine:
+    with host(name, configs, files, ramdisk, cpus=2) as machine:
         machine.ready(300)
         for guest, (_, _, _, _, _, says) in WAYS.items():
             output = machine.check(f"xl create /guests/{guest}.cfg", 120)
