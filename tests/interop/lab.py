@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Domain 0 made of Debian's packages alone: kernel, xl, xenstored, xenconsoled; and a small guest.
 
-Everything is unpacked by scripts/fetch-package, nothing is installed. build() makes, once per build directory,
+Everything is unpacked by scripts/fetch-package, nothing is installed. Made once per build directory:
 
-    xen.elf     Debian's hypervisor, unpacked (a multiboot image that QEMU loads directly)
-    dom0.cpio   BusyBox, Debian's tools with their libraries and hotplug scripts, modules, our toolstack in /ours
-    guest.cpio.gz, vmlinuz      a guest: its modules bring disk and network, then a shell on the console
+    dom0.cpio   BusyBox, Debian's tools with their libraries and hotplug scripts, our toolstack in /ours
+    modules-IMAGE.cpio          the modules of one kernel package for it
+    guest-IMAGE.cpio.gz         a guest's ramdisk with its modules for disk and network, then a shell on the console
 
 and boot() starts a script from tests/interop/dom0 in it, on a hypervisor of choice. A script prints "ok NAME" or
 "FAIL NAME: WHY" a check, and "@@ ..." for what the tests compare.
 """
-import concurrent.futures
 import fcntl
-import functools
 import glob
 import gzip
 import hashlib
@@ -25,6 +23,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TOP, "tests", "system"))
+import debian  # pylint: disable=wrong-import-position
+from debian import kernel, package  # pylint: disable=wrong-import-position
 from machine import BOOT, BUILD, Machine  # pylint: disable=wrong-import-position
 
 LAB = os.path.join(BUILD, "test", "interop")
@@ -39,23 +39,20 @@ DOM0_MODULES = "xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-netback
 GUEST_MODULES = "xen-blkfront xen-netfront xen-evtchn xen-gntdev xen-gntalloc xenfs".split()
 
 
-@functools.lru_cache(None)
-def package(name):
-    """@return the folder of the unpacked Debian package @name"""
-    return subprocess.run([f"{TOP}/scripts/fetch-package", name], check=True, stdout=subprocess.PIPE,
-                          text=True).stdout.strip().splitlines()[-1]
-
-
 def xen():
-    return os.path.join(LAB, "xen.elf")
+    """@return Debian's hypervisor, unpacked: a multiboot image that QEMU loads directly"""
+    path = os.path.join(LAB, "xen.elf")
+    if not os.path.exists(path):
+        os.makedirs(LAB, exist_ok=True)
+        with gzip.open(f"{package('xen-hypervisor-4.17-amd64')}/boot/xen-4.17-amd64.gz") as packed, \
+                open(f"{path}.{os.getpid()}", "wb") as out:
+            shutil.copyfileobj(packed, out)
+        os.rename(out.name, path)
+    return path
 
 
 def hospes():
     return os.path.join(BOOT, "hospes")
-
-
-def kernel(name="linux-image-amd64"):
-    return sorted(glob.glob(f"{package(name)}/boot/vmlinuz-*"))[-1]
 
 
 def applets(root):
@@ -98,27 +95,10 @@ def program(root, source, target):
 
 def modules(root, names, image="linux-image-amd64"):
     """Copies kernel modules, and writes their order of loading to /lab/modules."""
-    files = {os.path.basename(path)[:-3].replace("-", "_"): path
-             for path in glob.glob(f"{package(image)}/lib/modules/*/kernel/**/*.ko", recursive=True)}
-    order = []
-
-    def add(name):
-        path = files.get(name.replace("-", "_"))
-        if path is None or path in order:
-            return                      # built in, or there already
-        with open(path, "rb") as module:
-            depends = re.search(rb"\0depends=([^\0]*)\0", module.read())
-        for other in depends.group(1).decode().split(",") if depends else []:
-            if other:
-                add(other)
-        order.append(path)
-
-    for name in names:
-        add(name)
     os.makedirs(f"{root}/lib/modules", exist_ok=True)
     os.makedirs(f"{root}/lab", exist_ok=True)
     with open(f"{root}/lab/modules", "w", encoding="utf-8") as out:
-        for path in order:
+        for path in debian.modules(names, image):
             shutil.copy(path, f"{root}/lib/modules/")
             out.write(f"/lib/modules/{os.path.basename(path)}\n")
 
@@ -158,11 +138,10 @@ def build_dom0(root):
     shutil.copy(f"{package('xen-utils-common')}/etc/xen/xl.conf", f"{root}/etc/xen/")
     with open(f"{root}/etc/xen/oxenstored.conf", "w", encoding="utf-8") as out:
         out.write("xenstored-kva = /proc/xen/xsd_kva\nxenstored-port = /proc/xen/xsd_port\npersistent = false\n")
-    for folder in "proc sys dev run/xen run/lock tmp root var/lib/xen var/log/xen/console".split():
+    for folder in "lab proc sys dev run/xen run/lock tmp root var/lib/xen var/log/xen/console".split():
         os.makedirs(f"{root}/{folder}")
     os.symlink("../run", f"{root}/var/run")
     os.symlink("../run/lock", f"{root}/var/lock")
-    modules(root, DOM0_MODULES)
     shutil.copytree(os.path.join(BUILD, "toolstack", "bin"), f"{root}/ours", ignore=shutil.ignore_patterns("*.debug"))
     for name in os.listdir(f"{HERE}/dom0"):
         shutil.copy(f"{HERE}/dom0/{name}", f"{root}/lab/{name}")
@@ -170,9 +149,9 @@ def build_dom0(root):
     os.chmod(f"{root}/init", 0o755)
 
 
-def build_guest(root):
+def build_guest(root, image):
     applets(root)
-    modules(root, GUEST_MODULES)
+    modules(root, GUEST_MODULES, image)
     for folder in "proc sys dev sbin".split():
         os.makedirs(f"{root}/{folder}")
     for name, text in (("init", open(f"{HERE}/dom0/guest-init", encoding="utf-8").read()),
@@ -193,54 +172,53 @@ def inputs_hash():
     return digest.hexdigest()
 
 
-def build():
-    """Makes the lab, unless it is there and made of the same. Tests that run side by side wait for each other."""
+def once(name, make):
+    """Calls @make(an empty folder), which writes the file @name of the lab, unless it is there and made of the same. Tests that run
+    side by side wait for each other. @return the file's path"""
     os.makedirs(LAB, exist_ok=True)
-    with open(os.path.join(LAB, "lock"), "w", encoding="utf-8") as lock:
+    path, tree, stamp, want = f"{LAB}/{name}", f"{LAB}/{name}.tree", f"{LAB}/{name}.stamp", inputs_hash()
+    with open(f"{LAB}/lock-{name}", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        build_once()
+        if not os.path.exists(stamp) or open(stamp, encoding="utf-8").read() != want:
+            shutil.rmtree(tree, ignore_errors=True)
+            make(tree)
+            pack(tree, path)
+            shutil.rmtree(tree)
+            with open(stamp, "w", encoding="utf-8") as out:
+                out.write(want)
+    return path
 
 
-def build_once():
-    stamp = os.path.join(LAB, "stamp")
-    want = inputs_hash()
-    if os.path.exists(stamp) and open(stamp, encoding="utf-8").read() == want:
-        return
-    shutil.rmtree(f"{LAB}/tree", ignore_errors=True)
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(package, PACKAGES + ["xen-hypervisor-4.17-amd64", "linux-image-amd64"]))
-    with gzip.open(f"{package('xen-hypervisor-4.17-amd64')}/boot/xen-4.17-amd64.gz") as packed, open(xen(), "wb") as out:
-        shutil.copyfileobj(packed, out)
-    build_dom0(f"{LAB}/tree/dom0")
-    pack(f"{LAB}/tree/dom0", f"{LAB}/dom0.cpio")
-    build_guest(f"{LAB}/tree/guest")
-    pack(f"{LAB}/tree/guest", f"{LAB}/guest.cpio.gz")
-    shutil.rmtree(f"{LAB}/tree")
-    with open(stamp, "w", encoding="utf-8") as out:
-        out.write(want)
+def dom0_archive():
+    return once("dom0.cpio", build_dom0)
 
 
-def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=None, memory=1024, cpus=1, timeout=900,
+def modules_archive(image):
+    return once(f"modules-{image}.cpio", lambda root: modules(root, DOM0_MODULES, image))
+
+
+def guest_ramdisk(image="linux-image-amd64"):
+    return once(f"guest-{image}.cpio.gz", lambda root: build_guest(root, image))
+
+
+def boot(name, hypervisor, script, tools="debian", store="c", files=(), image="linux-image-amd64", memory=1024, cpus=1, timeout=900,
          xen_args="", kernel_args="", qemu=()):
     """Runs /lab/@script in Domain 0 on @hypervisor, then powers off.
 
     @tools: whose xl and xenconsoled ("debian", "ours"); @store: which xenstored ("c", "ocaml", "ours", "none")
-    @files: (source, path in Domain 0) pairs; @image: another Domain 0 kernel
+    @files: (source, path in Domain 0) pairs, beside the guest's /lab/vmlinuz and /lab/guest.cpio.gz; @image: the package of Domain 0's kernel
     @qemu: more arguments for QEMU
     @return the text of the serial port
     """
-    build()
     root = os.path.join(LAB, f"{name}.tree")
     shutil.rmtree(root, ignore_errors=True)
-    os.makedirs(f"{root}/lab")
-    guest = [(kernel(), "lab/vmlinuz"), (f"{LAB}/guest.cpio.gz", "lab/guest.cpio.gz")]
-    for source, target in guest + list(files):
+    for source, target in [(kernel(), "lab/vmlinuz"), (guest_ramdisk(), "lab/guest.cpio.gz"), *files]:
         os.makedirs(os.path.dirname(f"{root}/{target}"), exist_ok=True)
         shutil.copy(source, f"{root}/{target}")
     pack(root, f"{root}.cpio")
     initrd = os.path.join(LAB, f"{name}.initrd")
     with open(initrd, "wb") as out:
-        for part in (f"{LAB}/dom0.cpio", f"{root}.cpio"):
+        for part in (dom0_archive(), modules_archive(image), f"{root}.cpio"):
             with open(part, "rb") as data:
                 shutil.copyfileobj(data, out)
     shutil.rmtree(root)
@@ -248,7 +226,7 @@ def boot(name, hypervisor, script, tools="debian", store="c", files=(), image=No
     dom0 = f"console=hvc0 quiet lab.script={script} lab.tools={tools} lab.store={store} {kernel_args}".replace(",", ",,")
     with Machine(f"interop-{name}", "-kernel", hypervisor, "-append",
                  f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=512M,max:512M {xen_args}",
-                 "-initrd", f"{image or kernel()} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False) as machine:
+                 "-initrd", f"{kernel(image)} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False) as machine:
         machine.expect(r"LAB: script exited (\d+)", timeout)
         machine.wait_exit(60)
     os.unlink(initrd)

@@ -15,6 +15,8 @@ COMBINATIONS = [
     ("hospes", "ours", "c"),
     ("hospes", "debian", "ours"),
     ("xen", "debian", "ours"),
+    ("hospes", "debian", "ocaml"),
+    ("hospes", "ours", "ocaml"),
 ]
 
 
