@@ -22,7 +22,6 @@ def name(request):
 
 @pytest.fixture(autouse=True)
 def on_xen(monkeypatch):
-    lab.build()
     monkeypatch.setenv("HOSPES_HYPERVISOR", lab.xen())
     if "CYCLES" not in os.environ:
         monkeypatch.setenv("CYCLES", "10")
