@@ -24,7 +24,7 @@ $(OBJ)/hypervisor.lds: $(TOP)/boot/hypervisor.lds.in
 	@mkdir -p $(@D)
 	@$(CC) -E -P -D__ASSEMBLY__ -MMD -MP -MT $@ -MF $(OBJ)/hypervisor.lds.d -I$(TOP) -I$(TOP)/include -x assembler-with-cpp -o $@ $<
 
-LINK := ld -static -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections --build-id=none \
+LINK := ld -static -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --gc-sections --build-id=sha1 \
     --orphan-handling=error -T $(OBJ)/hypervisor.lds $(LINK_EXTRA)
 
 # First with an empty table, then with that of the first result: the table lies behind all text, which does not move.

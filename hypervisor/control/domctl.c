@@ -237,6 +237,10 @@ static long locked(struct xen_domctl *op)
     struct domain *d = NULL;
     long rc;
 
+    if (op->cmd == XEN_DOMCTL_getdomaininfo && op->domain >= DOMID_FIRST_RESERVED)
+        return -EINVAL;
+    if (op->cmd == XEN_DOMCTL_test_assign_device && op->domain == DOMID_INVALID)
+        return -EOPNOTSUPP; /* in general, of no domain */
     if (op->cmd != XEN_DOMCTL_createdomain) {
         d = lookup(op);
         if (!d)

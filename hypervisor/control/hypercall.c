@@ -56,6 +56,7 @@ HYPERCALL(event_channel_op, do_event_channel_op((u32)a1, a2))
 HYPERCALL(physdev_op, do_physdev_op((u32)a1, a2))
 HYPERCALL(sysctl, do_sysctl(a1))
 HYPERCALL(domctl, do_domctl(a1))
+HYPERCALL(xenpmu_op, -EOPNOTSUPP) /* as Xen without vpmu= */
 
 #define ENTRY(name) [__HYPERVISOR_##name] = hcall_##name
 
@@ -93,6 +94,7 @@ const hypercall_fn hypercall_table[HYPERCALL_COUNT] = {
     ENTRY(physdev_op),
     ENTRY(sysctl),
     ENTRY(domctl),
+    ENTRY(xenpmu_op),
 };
 
 long hypercall_dispatch(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)

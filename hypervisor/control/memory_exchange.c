@@ -29,10 +29,10 @@ static int check(const struct xen_memory_exchange *x)
     unsigned larger = MAX(x->in.extent_order, x->out.extent_order);
     u64 in, out;
 
-    if (x->nr_exchanged > x->in.nr_extents)
-        return -EINVAL;
     if (larger > memory_max_order(current_domain()) || larger > CHUNK_MAX_ORDER)
         return -EPERM;
+    if (x->nr_exchanged > x->in.nr_extents)
+        return -EINVAL;
     if (x->in.nr_extents > UINT32_MAX || x->out.nr_extents > UINT32_MAX)
         return -EINVAL;
     in = (u64)x->in.nr_extents << x->in.extent_order;

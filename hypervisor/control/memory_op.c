@@ -129,7 +129,7 @@ static long reserved_device_memory(vaddr_t arg)
 {
     struct xen_reserved_device_memory_map m;
 
-    if (read_guest_struct(&m, arg))
+    if (read_guest_struct(&m, arg) || !guest_address_ok((vaddr_t)m.buffer.p))
         return -EFAULT;
     if (m.flags & ~(u32)XENMEM_RDM_ALL)
         return -EINVAL;
@@ -158,6 +158,8 @@ static long no_vnuma(vaddr_t arg)
 
     if (read_guest_struct(&info, arg))
         return -EFAULT;
+    if (info.pad)
+        return -EINVAL;
     d = domain_find_any(info.domid);
     if (!d)
         return -ESRCH;

@@ -68,6 +68,8 @@ long memory_acquire_resource(u64 start, vaddr_t arg)
 
     if (read_guest_struct(&r, arg))
         return -EFAULT;
+    if (r.pad)
+        return -EINVAL;
     if (r.domid == DOMID_SELF || r.domid == current_domain()->id)
         return -EPERM;
     d = domain_find(r.domid);

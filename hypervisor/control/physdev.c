@@ -67,7 +67,7 @@ static long set_iobitmap(vaddr_t arg)
 
     if (read_guest_struct(&p, arg))
         return -EFAULT;
-    if (p.nr_ports > IO_PORTS || !guest_range_ok((vaddr_t)p.bitmap.p, p.nr_ports / 8))
+    if (p.nr_ports > IO_PORTS || !guest_address_ok((vaddr_t)p.bitmap.p)) /* the rest when it is read */
         return -EINVAL;
     current->pv->iobitmap = (vaddr_t)p.bitmap.p;
     current->pv->iobitmap_ports = p.nr_ports;
@@ -99,6 +99,18 @@ static long apic_read(vaddr_t arg)
     return rc ? rc : write_guest_struct(arg, &a);
 }
 
+/* Routing is set by PHYSDEVOP_setup_gsi. */
+static long apic_write(vaddr_t arg)
+{
+    struct physdev_apic a;
+    int rc;
+
+    if (read_guest_struct(&a, arg))
+        return -EFAULT;
+    rc = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
+    return rc ? rc : -EPERM;
+}
+
 /* The vector is ours to choose: the guest gets its irq back, as Xen has answered since vectors are per CPU. */
 static long alloc_irq_vector(vaddr_t arg)
 {
@@ -106,8 +118,6 @@ static long alloc_irq_vector(vaddr_t arg)
 
     if (read_guest_struct(&i, arg))
         return -EFAULT;
-    if (i.irq >= irq_gsi_count())
-        return -EINVAL;
     i.vector = i.irq;
     return write_guest_struct(arg, &i);
 }
@@ -167,7 +177,7 @@ static long hardware_op(u64 cmd, vaddr_t arg)
     case PHYSDEVOP_apic_read:
         return apic_read(arg);
     case PHYSDEVOP_apic_write:
-        return -EPERM; /* routing is set by PHYSDEVOP_setup_gsi */
+        return apic_write(arg);
     case PHYSDEVOP_alloc_irq_vector:
         return alloc_irq_vector(arg);
     case PHYSDEVOP_setup_gsi:

@@ -66,31 +66,6 @@ static long get_cpu_version(struct xenpf_pcpu_version *ver)
     return 0;
 }
 
-/* Snapshots of how long each CPU of the bitmap has been idle. */
-static long get_idle_times(struct xenpf_getidletime *req)
-{
-    unsigned cpus = MIN(req->cpumap_nr_cpus, (u32)MAX_CPUS);
-    u8 map[MAX_CPUS / 8] = { 0 };
-
-    if (guest_read(map, (vaddr_t)req->cpumap_bitmap.p, DIV_ROUND_UP(cpus, 8)))
-        return -EFAULT;
-    req->now = system_time();
-    for (unsigned cpu = 0; cpu < cpus; cpu++) {
-        u64 idle;
-
-        if (!(map[cpu / 8] >> cpu % 8 & 1))
-            continue;
-        if (cpu >= cpu_count || !cpumask_test(&cpu_online_mask, cpu)) {
-            map[cpu / 8] &= ~(1u << cpu % 8);
-            continue;
-        }
-        idle = sched_idle_time(cpu);
-        if (copy_to_guest_at(req->idletime, cpu, &idle))
-            return -EFAULT;
-    }
-    return guest_write((vaddr_t)req->cpumap_bitmap.p, map, DIV_ROUND_UP(cpus, 8));
-}
-
 /*
  * The next symbol of the hypervisor. Backtraces are ours to print; Domain 0
  * sees an empty table, which is what a Xen without symbols tells.
@@ -149,9 +124,6 @@ static long execute(struct xen_platform_op *op, bool *answer)
     case XENPF_get_cpu_version:
         *answer = true;
         return get_cpu_version(&op->u.pcpu_version);
-    case XENPF_getidletime:
-        *answer = true;
-        return get_idle_times(&op->u.getidletime);
     case XENPF_get_symbol:
         *answer = true;
         return get_symbol(&op->u.symdata);

@@ -10,7 +10,35 @@
 #include "domain/domain.h"
 #include "errno.h"
 #include "machine/cpu.h"
+#include "machine/smp.h"
 #include "mm/guest_access.h"
+
+static bool cpu_online(u32 cpu)
+{
+    return cpu < cpu_count && cpumask_test(&cpu_online_mask, cpu);
+}
+
+/* There is neither frequency driver nor deep idle state. */
+static long pm_op(const struct xen_sysctl_pm_op *p)
+{
+    if (!cpu_online(p->cpuid))
+        return -EINVAL;
+    if ((p->cmd & PM_PARA_CATEGORY_MASK) == CPUFREQ_PARA)
+        return -ENODEV;
+    return p->cmd >= XEN_SYSCTL_pm_op_set_sched_opt_smt && p->cmd <= XEN_SYSCTL_pm_op_disable_turbo ? -ENODEV : -ENOSYS;
+}
+
+/* CPUs stay as they are. */
+static long cpu_hotplug(const struct xen_sysctl_cpu_hotplug *h)
+{
+    if (h->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE || h->op == XEN_SYSCTL_CPU_HOTPLUG_OFFLINE) {
+        if (h->cpu >= cpu_count)
+            return -EINVAL;
+        if (h->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE && cpu_online(h->cpu))
+            return -EEXIST;
+    }
+    return -EOPNOTSUPP;
+}
 
 static long execute(struct xen_sysctl *op)
 {
@@ -50,11 +78,15 @@ static long execute(struct xen_sysctl *op)
     case XEN_SYSCTL_get_cpu_policy:
         return sysctl_cpu_policy(&op->u.cpu_policy);
     case XEN_SYSCTL_get_pmstat: /* no frequency or idle-state driver */
+        return cpu_online(op->u.get_pmstat.cpuid) ? -ENODEV : -EINVAL;
     case XEN_SYSCTL_pm_op:
+        return pm_op(&op->u.pm_op);
     case XEN_SYSCTL_psr_cmt_op:
-    case XEN_SYSCTL_psr_alloc:
         return -ENODEV;
+    case XEN_SYSCTL_psr_alloc:
+        return op->u.psr_alloc.cmd <= XEN_SYSCTL_PSR_get_mba_info ? -ENODEV : -EOPNOTSUPP;
     case XEN_SYSCTL_cpu_hotplug:
+        return cpu_hotplug(&op->u.cpu_hotplug);
     case XEN_SYSCTL_page_offline_op:
     case XEN_SYSCTL_coverage_op:
         return -EOPNOTSUPP;

@@ -103,12 +103,16 @@ long sysctl_numainfo(struct xen_sysctl_numainfo *n)
 long sysctl_pcitopoinfo(struct xen_sysctl_pcitopoinfo *t)
 {
     u32 node = XEN_INVALID_NODE_ID;
+    physdev_pci_device_t dev;
 
-    if (handle_is_null(t->devs) || handle_is_null(t->nodes) || t->num_devs > UINT16_MAX)
+    if (handle_is_null(t->devs) || handle_is_null(t->nodes))
         return -EINVAL;
-    for (u32 i = 0; i < t->num_devs; i++)
-        if (copy_to_guest_at(t->nodes, i, &node))
+    for (u32 i = 0; i < t->num_devs; i++) {
+        if (i > UINT16_MAX) /* more than there can be */
+            return -EINVAL;
+        if (copy_from_guest_at(&dev, t->devs, i) || copy_to_guest_at(t->nodes, i, &node))
             return -EFAULT;
+    }
     return 0;
 }
 
@@ -131,8 +135,10 @@ long sysctl_availheap(struct xen_sysctl_availheap *a)
 {
     u64 frames = buddy_free_frames();
 
-    if (a->node > 0)
-        return -EINVAL;
+    if (a->node > 0) { /* there is none, and nothing in it */
+        a->avail_bytes = 0;
+        return 0;
+    }
     if (a->max_bitwidth && a->max_bitwidth <= 32)
         frames = buddy_free_frames_below_4g();
     else if (a->min_bitwidth > 32)

@@ -84,6 +84,8 @@ long sysctl_scheduler(struct xen_sysctl_scheduler_op *op)
     struct cpupool_info info;
     u32 us;
 
+    if (op->cmd != XEN_SYSCTL_SCHEDOP_putinfo && op->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
+        return -EINVAL;
     if (cpupool_get(op->cpupool_id, true, &info))
         return -ESRCH;
     if (op->sched_id != info.sched_id || op->sched_id != XEN_SCHEDULER_CREDIT2)

@@ -55,6 +55,30 @@ static long features(const struct domain *d, vaddr_t arg)
     return write_guest_struct(arg, &info);
 }
 
+/* The linker's note: an ELF note header, "GNU", the id. */
+extern const u8 build_id_note[], build_id_note_end[]; /* linker script */
+#define BUILD_ID_AT 16
+
+/* @arg: struct xen_build_id, 0: only the length is wanted. @return its length */
+static long build_id(vaddr_t arg)
+{
+    u64 size = (u64)(build_id_note_end - build_id_note);
+    u32 room;
+
+    if (size <= BUILD_ID_AT)
+        return -ENODATA;
+    size -= BUILD_ID_AT;
+    if (!arg)
+        return (long)size;
+    if (read_guest_struct(&room, arg))
+        return -EFAULT;
+    if (!room)
+        return -EINVAL;
+    if (room < size)
+        return -ENOBUFS;
+    return guest_write(arg + offsetof(xen_build_id_t, buf), build_id_note + BUILD_ID_AT, size) ? -EFAULT : (long)size;
+}
+
 /* @cmd: XENVER_*. @return by command; -ENOSYS: unknown, -EFAULT, -EINVAL, -EPERM */
 long do_xen_version(u64 cmd, vaddr_t arg)
 {
@@ -83,7 +107,7 @@ long do_xen_version(u64 cmd, vaddr_t arg)
     case XENVER_commandline:
         return put_text(arg, d->privileged ? command_line : DENIED, sizeof(xen_commandline_t));
     case XENVER_build_id:
-        return d->privileged ? -ENODATA : -EPERM;
+        return d->privileged ? build_id(arg) : -EPERM;
     }
     return -ENOSYS;
 }

@@ -59,7 +59,7 @@ static long setup_table(vaddr_t uop, u32 count)
 
     if (count != 1)
         return -EINVAL;
-    if (read_guest_struct(&op, uop))
+    if (read_guest_struct(&op, uop) || !guest_address_ok((vaddr_t)op.frame_list.p))
         return -EFAULT;
     op.status = (int16_t)table_owner(op.dom, &d);
     if (op.status == GNTST_okay) {
@@ -94,8 +94,7 @@ static long set_version(vaddr_t uop, u32 count)
     struct gnttab_set_version op;
     u32 asked;
 
-    if (count != 1)
-        return -EINVAL;
+    (void)count; /* not looked at by Xen either */
     if (read_guest_struct(&op, uop))
         return -EFAULT;
     asked = op.version;
@@ -136,7 +135,7 @@ static long get_status_frames(vaddr_t uop, u32 count)
 
     if (count != 1)
         return -EINVAL;
-    if (read_guest_struct(&op, uop))
+    if (read_guest_struct(&op, uop) || !guest_address_ok((vaddr_t)op.frame_list.p))
         return -EFAULT;
     op.status = GNTST_general_error;
     return write_guest_struct(uop, &op);

@@ -98,7 +98,7 @@ static int table_command(struct domain *pg, const struct mmuext_op *op)
 {
     int rc;
 
-    if (!mmu_lock(pg))
+    if (!pg->pv || !mmu_lock(pg))
         return -EINVAL;
     rc = mmu_finish_stale(pg);
     if (!rc)
@@ -222,13 +222,19 @@ static int do_op(struct domain *pg, const struct mmuext_op *op)
     }
 }
 
+/* DOMID_IO and DOMID_XEN have no page tables. */
+static bool has_stale(const struct domain *pg)
+{
+    return pg->pv && mmu_has_stale(pg);
+}
+
 static int do_ops(struct domain *pg, vaddr_t ops, u32 count, u32 *done)
 {
     struct mmuext_op op;
     int rc;
 
     for (; *done < count; ++*done) {
-        if (*done && (preempt_needed() || mmu_has_stale(pg)))
+        if (*done && (preempt_needed() || has_stale(pg)))
             return -ERESTART;
         if (guest_read(&op, guest_element(ops, *done, sizeof(op)), sizeof(op)))
             return -EFAULT;
@@ -236,7 +242,7 @@ static int do_ops(struct domain *pg, vaddr_t ops, u32 count, u32 *done)
         if (rc)
             return rc;
     }
-    return mmu_has_stale(pg) ? -ERESTART : 0;
+    return has_stale(pg) ? -ERESTART : 0;
 }
 
 /* Goes on with what an earlier operation left, so that the call ends only when all is done. */
@@ -244,7 +250,7 @@ static int finish_earlier(struct domain *pg)
 {
     int rc;
 
-    if (likely(!mmu_has_stale(pg)))
+    if (likely(!has_stale(pg)))
         return 0;
     if (!mmu_lock(pg))
         return -EINVAL;
@@ -261,7 +267,7 @@ long do_mmuext_op(vaddr_t ops, u32 count, vaddr_t done, u32 foreign)
 
     if ((count & MMU_UPDATE_PREEMPTED) && done && read_guest_struct(&before, done))
         return -EFAULT;
-    if (!guest_range_ok(ops, (u64)n * sizeof(struct mmuext_op)))
+    if (!guest_address_ok(ops)) /* the rest when it is read */
         return -EFAULT;
     if (likely(foreign == DOMID_SELF)) { /* it cannot go away: no reference */
         pg = current->domain;
@@ -270,7 +276,7 @@ long do_mmuext_op(vaddr_t ops, u32 count, vaddr_t done, u32 foreign)
         pg = mmu_page_owner(foreign);
         if (!pg)
             return -ESRCH;
-        rc = !pg->pv ? -EINVAL : !mmu_may_control(pg) ? -EPERM : finish_earlier(pg);
+        rc = !mmu_may_control(pg) ? -EPERM : finish_earlier(pg);
     }
     if (rc && rc != -ERESTART)
         goto out;

@@ -182,7 +182,7 @@ long do_mmu_update(vaddr_t reqs, u32 count, vaddr_t done, u32 foreign)
 
     if ((count & MMU_UPDATE_PREEMPTED) && done && read_guest_struct(&before, done))
         return -EFAULT;
-    if (!guest_range_ok(reqs, (u64)n * sizeof(struct mmu_update)))
+    if (!guest_address_ok(reqs)) /* the rest when it is read */
         return -EFAULT;
     rc = find_domains(&c, foreign);
     if (rc)

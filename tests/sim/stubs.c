@@ -230,3 +230,5 @@ NOT_HERE(long, do_physdev_op_compat, vaddr_t arg)
 NOT_HERE(long, do_sysctl, vaddr_t arg)
 NOT_HERE(long, do_domctl, vaddr_t arg)
 NOT_HERE(long, do_console_io, u64 cmd, u64 count, vaddr_t buffer)
+
+const u8 build_id_note[1], build_id_note_end[1]; /* none */
