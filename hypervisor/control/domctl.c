@@ -213,8 +213,6 @@ static long execute(struct domain *d, struct xen_domctl *op)
 {
     long rc;
 
-    if (!domain_controls(d))
-        return -EPERM;
     if (d == current_domain() && not_on_oneself(op->cmd))
         return -EINVAL;
     rc = life_op(d, op);
@@ -240,13 +238,15 @@ static long locked(struct xen_domctl *op)
     if (op->cmd == XEN_DOMCTL_getdomaininfo && op->domain >= DOMID_FIRST_RESERVED)
         return -EINVAL;
     if (op->cmd == XEN_DOMCTL_test_assign_device && op->domain == DOMID_INVALID)
-        return -EOPNOTSUPP; /* in general, of no domain */
+        return current_domain()->privileged ? -EOPNOTSUPP : -EPERM; /* in general, of no domain */
     if (op->cmd != XEN_DOMCTL_createdomain) {
         d = lookup(op);
         if (!d)
             return -ESRCH;
     }
-    if (!spin_trylock(&domctl_lock)) {
+    if (d && !domain_controls(d)) {
+        rc = -EPERM;
+    } else if (!spin_trylock(&domctl_lock)) {
         rc = -ERESTART;
     } else {
         rc = d ? execute(d, op) : domctl_create(op);
@@ -263,8 +263,6 @@ long do_domctl(vaddr_t arg)
     struct xen_domctl op;
     long rc;
 
-    if (!current_domain()->privileged && !current_domain()->target)
-        return -EPERM;
     if (read_guest_struct(&op, arg))
         return -EFAULT;
     if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)

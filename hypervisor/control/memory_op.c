@@ -24,9 +24,13 @@ static long domain_query(u64 op, vaddr_t arg)
 
     if (read_guest_struct(&id, arg))
         return -EFAULT;
-    d = domain_find_any(id);
+    d = id == DOMID_SELF ? domain_get(current_domain()) : domain_find(id);
     if (!d)
         return -ESRCH;
+    if (d != current_domain() && !domain_controls(d)) {
+        domain_put(d);
+        return -EPERM;
+    }
     switch (op) {
     case XENMEM_current_reservation:
         rc = (long)d->tot_pages;
@@ -82,14 +86,12 @@ static long claim_pages(vaddr_t arg)
 
     if (read_guest_struct(&r, arg))
         return -EFAULT;
-    if (!current_domain()->privileged)
-        return -EPERM;
     if (!handle_is_null(r.extent_start) || r.extent_order || r.mem_flags)
         return -EINVAL;
     d = domain_find_any(r.domid);
     if (!d)
         return -EINVAL;
-    rc = domain_set_claim(d, r.nr_extents);
+    rc = current_domain()->privileged ? domain_set_claim(d, r.nr_extents) : -EPERM;
     domain_put(d);
     return rc;
 }

@@ -70,7 +70,6 @@ static bool drop(struct domain *d, mfn_t mfn)
         frame_put(f);
         return false;
     }
-    m2p_set(mfn, INVALID_M2P_ENTRY);
     ok = domain_drop_frame(d, mfn);
     frame_put(f);
     return ok;

@@ -95,6 +95,8 @@ static long apic_read(vaddr_t arg)
 
     if (read_guest_struct(&a, arg))
         return -EFAULT;
+    if (!current_domain()->privileged)
+        return -EPERM;
     rc = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
     return rc ? rc : write_guest_struct(arg, &a);
 }
@@ -107,6 +109,8 @@ static long apic_write(vaddr_t arg)
 
     if (read_guest_struct(&a, arg))
         return -EFAULT;
+    if (!current_domain()->privileged)
+        return -EPERM;
     rc = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
     return rc ? rc : -EPERM;
 }
@@ -200,6 +204,26 @@ static long hardware_op(u64 cmd, vaddr_t arg)
     return -ENOSYS;
 }
 
+/* The same of a guest: which errors come before "not permitted" on real Xen. It is never told that a device exists. */
+static long refuse(u64 cmd, vaddr_t arg)
+{
+    struct physdev_pci_device p;
+
+    switch (cmd) {
+    case PHYSDEVOP_apic_read:
+    case PHYSDEVOP_apic_write:
+        return hardware_op(cmd, arg); /* which sees who asks */
+    case PHYSDEVOP_restore_msi:
+        return guest_read(&p, arg, sizeof(struct physdev_restore_msi)) ? -EFAULT : -ENODEV;
+    case PHYSDEVOP_restore_msi_ext:
+        return read_guest_struct(&p, arg) ? -EFAULT : -ENODEV;
+    case 18: /* commands that do not exist */
+    case 22:
+        return -ENOSYS;
+    }
+    return -EPERM;
+}
+
 /* @cmd: PHYSDEVOP_*. @return by command; -EFAULT, -EPERM, -EINVAL, -ENOSYS: unknown */
 long do_physdev_op(u64 cmd, vaddr_t arg)
 {
@@ -224,7 +248,7 @@ long do_physdev_op(u64 cmd, vaddr_t arg)
     }
     if (cmd < PHYSDEVOP_apic_read || cmd > PHYSDEVOP_release_msix)
         return -ENOSYS;
-    return current_domain()->privileged ? hardware_op(cmd, arg) : -EPERM;
+    return current_domain()->privileged ? hardware_op(cmd, arg) : refuse(cmd, arg);
 }
 
 /* The form of interface versions before 0x00030202: command and arguments in one structure (struct physdev_op). */

@@ -159,12 +159,12 @@ long do_platform_op(vaddr_t arg)
     bool answer = false;
     long rc;
 
-    if (!current_domain()->privileged)
-        return -EPERM;
     if (read_guest_struct(&op, arg))
         return -EFAULT;
     if (op.interface_version != XENPF_INTERFACE_VERSION)
         return -EACCES;
+    if (!current_domain()->privileged)
+        return -EPERM;
     rc = execute(&op, &answer);
     if (rc == 0 && answer && write_guest_struct(arg, &op))
         rc = -EFAULT;

@@ -100,12 +100,12 @@ long do_sysctl(vaddr_t arg)
     struct xen_sysctl op;
     long rc;
 
-    if (!current_domain()->privileged)
-        return -EPERM;
     if (read_guest_struct(&op, arg))
         return -EFAULT;
     if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
         return -EACCES;
+    if (!current_domain()->privileged)
+        return -EPERM;
     rc = execute(&op);
     if (!rc)
         rc = write_guest_struct(arg, &op);

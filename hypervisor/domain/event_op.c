@@ -64,13 +64,13 @@ static int do_status(struct evtchn_status *s)
     d = s->dom == DOMID_SELF ? domain_get(self) : domain_find(s->dom);
     if (!d)
         return -ESRCH;
-    if (d != self && !domain_controls(d)) {
-        rc = -EPERM;
-        goto out;
-    }
     c = event_channel(d, s->port);
     if (!c) {
         rc = -EINVAL;
+        goto out;
+    }
+    if (d != self && !domain_controls(d)) {
+        rc = -EPERM;
         goto out;
     }
     spin_lock(&d->event.lock);
@@ -146,7 +146,7 @@ static int do_set_priority(const struct evtchn_set_priority *s)
     if (!c)
         return -EINVAL;
     irq = spin_lock_irqsave(&c->lock);
-    rc = c->state == EVTCHNSTAT_closed ? -EACCES : d->event.ops->set_priority(d, c, s->priority);
+    rc = d->event.ops == &event_2l_ops ? -ENOSYS : c->state == EVTCHNSTAT_closed ? -EACCES : d->event.ops->set_priority(d, c, s->priority);
     spin_unlock_irqrestore(&c->lock, irq);
     return rc;
 }

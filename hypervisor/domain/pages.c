@@ -183,8 +183,10 @@ static void frame_release(struct frame *f, domid_t owner)
         f->refs = 0;
     }
     spin_unlock(&d->page_lock);
-    if (!heap)
+    if (!heap) {
+        m2p_set(frame_to_mfn(f), INVALID_M2P_ENTRY); /* not before: what still refers to it may look it up */
         buddy_free(frame_to_mfn(f), 0);
+    }
     if (last)
         domain_put(d);
 }

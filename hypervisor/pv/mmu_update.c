@@ -78,7 +78,7 @@ static int update_m2p(struct update_call *c, u64 address, u64 pfn)
     mfn_t mfn = paddr_to_mfn(address);
     struct frame *f;
 
-    if (c->pt != current->domain || !mmu_may_control(c->pg))
+    if (c->pt != current->domain || (c->pg != dom_io && !mmu_may_control(c->pg)))
         return -EPERM;
     if (!mfn_valid(mfn) || pfn >> 52)
         return -EINVAL;

@@ -267,6 +267,7 @@ static int validate(struct frame *f, enum frame_type type, enum type_progress ho
             frame_type_abort(f);
             return -EINVAL;
         }
+        frame_note_write(f);
         frame_type_commit(f);
         return 0;
     }

@@ -70,10 +70,11 @@ static inline u64 pv_current_cr3(const struct pv_vcpu *p)
     return p->kernel_mode ? p->kernel_cr3 : p->user_cr3;
 }
 
-/* What vm_assist offers to 64-bit PV guests; the segment and trap assists of 32-bit guests do not exist here. */
-#define PV_VM_ASSISTS                                                                 \
-    (BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |       \
-     BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) |    \
+/* What vm_assist offers to 64-bit PV guests. The segment assists are accepted as on Xen, and mean nothing to them. */
+#define PV_VM_ASSISTS                                                                       \
+    (BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |                 \
+     BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |             \
+     BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag) |          \
      BIT(VMASST_TYPE_m2p_strict))
 
 extern const struct domain_kind pv_kind;

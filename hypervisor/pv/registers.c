@@ -85,6 +85,8 @@ long do_set_debugreg(u64 reg, u64 value)
     struct vcpu *v = current;
     u64 *dr = v->pv->debugreg;
 
+    if (reg >= 4 && reg <= 7 && value >> 32)
+        return -EINVAL;
     switch (reg) {
     case 0 ... 3:
         if (!guest_address_ok(value))
@@ -97,8 +99,6 @@ long do_set_debugreg(u64 reg, u64 value)
         break;
     case 5:
     case 7:
-        if (value >> 32)
-            return -EPERM;
         value &= ~DR7_RESERVED_ZERO;
         value |= DR7_DEFAULT;
         if (!dr7_ok(value))
