@@ -24,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TOP, "tests", "system"))
 import debian  # pylint: disable=wrong-import-position
+import images  # pylint: disable=wrong-import-position
 from debian import kernel, package  # pylint: disable=wrong-import-position
 from machine import BOOT, BUILD, Machine  # pylint: disable=wrong-import-position
 
@@ -39,16 +40,28 @@ DOM0_MODULES = "xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-netback
 GUEST_MODULES = "xen-blkfront xen-netfront xen-evtchn xen-gntdev xen-gntalloc xenfs".split()
 
 
-def xen():
-    """@return Debian's hypervisor, unpacked: a multiboot image that QEMU loads directly"""
-    path = os.path.join(LAB, "xen.elf")
+def made_of(name, source, make):
+    """@return the path of the lab's file @name: make(@source), kept for as long as @source is that file"""
+    path = f"{LAB}/{name}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
     if not os.path.exists(path):
         os.makedirs(LAB, exist_ok=True)
-        with gzip.open(f"{package('xen-hypervisor-4.17-amd64')}/boot/xen-4.17-amd64.gz") as packed, \
-                open(f"{path}.{os.getpid()}", "wb") as out:
-            shutil.copyfileobj(packed, out)
+        with open(f"{path}.{os.getpid()}", "wb") as out:
+            out.write(make(source))
         os.rename(out.name, path)
     return path
+
+
+def xen():
+    """@return Debian's hypervisor, unpacked: a multiboot image that QEMU loads directly"""
+    def unpack(source):
+        with gzip.open(source) as packed:
+            return packed.read()
+    return made_of("xen.elf", f"{package('xen-hypervisor-4.17-amd64')}/boot/xen-4.17-amd64.gz", unpack)
+
+
+def guest_kernel():
+    """@return Debian's kernel, repacked with gzip: unpacking xz is what takes longest in a creation here"""
+    return made_of("vmlinux.gz", kernel(), images.repacked)
 
 
 def hospes():
@@ -212,7 +225,7 @@ def boot(name, hypervisor, script, tools="debian", store="c", files=(), image="l
     """
     root = os.path.join(LAB, f"{name}.tree")
     shutil.rmtree(root, ignore_errors=True)
-    for source, target in [(kernel(), "lab/vmlinuz"), (guest_ramdisk(), "lab/guest.cpio.gz"), *files]:
+    for source, target in [(guest_kernel(), "lab/vmlinuz"), (guest_ramdisk(), "lab/guest.cpio.gz"), *files]:
         os.makedirs(os.path.dirname(f"{root}/{target}"), exist_ok=True)
         shutil.copy(source, f"{root}/{target}")
     pack(root, f"{root}.cpio")

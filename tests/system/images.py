@@ -14,6 +14,7 @@ from machine import WORK
 SECTOR = 512
 FIRST = 2048  # sector where the partition begins
 LINUX_DATA = uuid.UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
+PACKERS = {b"\xfd7zXZ": "xz", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\x02\x21\x4c\x18": "lz4"}
 
 GRUB_CFG = """\
 if [ -s $prefix/grubenv ]; then
@@ -73,18 +74,28 @@ def gpt(sectors):
     return front.ljust(FIRST * SECTOR, b"\0"), entries + header(last, 1, last - 32)
 
 
-def unpacked(kernel):
-    """PV GRUB 2.06 unpacks gzip, xz and lzo. @return the content of @kernel for it: unpacked if it is packed with zstd or lz4"""
+def payload(kernel):
+    """@return (how @kernel, a bzImage, is packed: a program, its packed payload): Linux, Documentation/x86/boot.rst"""
     with open(kernel, "rb") as data:
         image = data.read()
-    start = (image[0x1f1] + 1) * SECTOR  # Linux, Documentation/x86/boot.rst: setup_sects, payload_offset, payload_length
+    start = (image[0x1f1] + 1) * SECTOR
     offset, length = struct.unpack("<II", image[0x248:0x250])
-    payload = image[start + offset:start + offset + length - 4]  # the last four bytes are the unpacked size
-    for magic, tool in ((b"\x28\xb5\x2f\xfd", "zstd"), (b"\x02\x21\x4c\x18", "lz4")):
-        if payload.startswith(magic):
-            elf = subprocess.run([tool, "-d", "-c"], input=payload, stdout=subprocess.PIPE, check=True).stdout
-            return gzip.compress(elf, 1)
-    return image
+    packed = image[start + offset:start + offset + length - 4]  # the last four bytes are the unpacked size
+    return next(tool for magic, tool in PACKERS.items() if packed.startswith(magic)), packed
+
+
+def repacked(kernel):
+    """@return the ELF image inside of bzImage @kernel, packed with gzip"""
+    tool, packed = payload(kernel)
+    return gzip.compress(subprocess.run([tool, "-d", "-c"], input=packed, stdout=subprocess.PIPE, check=True).stdout, 1, mtime=0)
+
+
+def for_pvgrub(kernel):
+    """@return the content of @kernel, repacked if it is packed with what PV GRUB 2.06 cannot unpack"""
+    if payload(kernel)[0] in ("zstd", "lz4"):
+        return repacked(kernel)
+    with open(kernel, "rb") as data:
+        return data.read()
 
 
 def disk_image(name, kernel, initrd, args, table=None, megabytes=None, config="grub.cfg"):
@@ -93,7 +104,7 @@ def disk_image(name, kernel, initrd, args, table=None, megabytes=None, config="g
     shutil.rmtree(tree, ignore_errors=True)
     os.makedirs(f"{tree}/boot/grub")
     with open(f"{tree}/boot/vmlinuz", "wb") as out:
-        out.write(unpacked(kernel))
+        out.write(for_pvgrub(kernel))
     shutil.copy(initrd, f"{tree}/boot/initrd.img")
     identity = str(uuid.uuid5(LINUX_DATA, name))
     with open(f"{tree}/boot/grub/{config}", "w", encoding="ascii") as out:
