@@ -60,7 +60,7 @@ def xen():
 
 
 def guest_kernel():
-    """@return Debian's kernel, repacked with gzip: unpacking xz is what takes longest in a creation here"""
+    """@return Debian's kernel, repacked with gzip, which unpacks faster than its xz"""
     return made_of("vmlinux.gz", kernel(), images.repacked)
 
 
