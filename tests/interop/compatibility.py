@@ -4,6 +4,8 @@
 
     HOSPES_BUILD=BUILD tests/interop/compatibility.py        after `make test-interop` of that build
 
+test_compatibility.py fails when the page is not what this makes, the figures left aside.
+
 States come from the source: what no function answers gets the hypercall's error for unknown commands; a `case` whose
 statement is nothing but a refusal is one. The figures come from test_malformed.py: calls that both hypervisors were given.
 """
@@ -79,16 +81,17 @@ def operations(header, names, structs):
 
 
 def figures():
-    """@return {(hypercall, number): (calls, calls answered alike)}, from the last run of test_malformed.py"""
+    """@return {(hypercall, number): (calls, calls answered alike)} of Domain 0 and of a guest, from the last run of test_malformed.py"""
     build = os.path.join(os.environ.get("HOSPES_BUILD", os.path.join(TOP, "build")), "test", "interop")
-    if not os.path.exists(f"{build}/hospes.calls"):
-        sys.exit("compatibility: run make test-interop first (no answers of test_malformed.py)")
     table = collections.defaultdict(lambda: [0, 0])
-    for (name, command, _, answer), (_, _, _, other) in zip(compare.parse(read(f"{build}/xen.calls")),
-                                                            compare.parse(read(f"{build}/hospes.calls"))):
-        entry = table[(name.split("-")[0], int(command))]
-        entry[0] += 1
-        entry[1] += answer == other
+    for kind in ("calls", "guest-calls"):
+        if not os.path.exists(f"{build}/hospes.{kind}"):
+            sys.exit("compatibility: run make test-interop first (no answers of test_malformed.py)")
+        for (name, command, _, answer), (_, _, _, other) in zip(compare.parse(read(f"{build}/xen.{kind}")),
+                                                                compare.parse(read(f"{build}/hospes.{kind}"))):
+            entry = table[(name.split("-")[0], int(command))]
+            entry[0] += 1
+            entry[1] += answer == other
     return table
 
 
@@ -97,10 +100,10 @@ NESTED = ("XEN_SYSCTL_pm_op_", "XEN_SYSCTL_cpu_featureset_", "XEN_SYSCTL_cpu_pol
           "XEN_DOMCTL_vmtrace_get", "XEN_DOMCTL_vmtrace_set", "PHYSDEVOP_DBGP")
 
 
-def hypercalls(out, code):
-    counted, reasons = figures(), compare.allowed()
+def hypercalls(out, code, counted):
+    reasons = compare.allowed()
     table = re.search(r"hypercall_table\[HYPERCALL_COUNT\] = \{(.*?)\};", code, re.S).group(1)
-    out.append("## Hypercalls\n\nState, and the malformed calls that `tests/interop` sends to Xen 4.17 and to Hospes: "
+    out.append("## Hypercalls\n\nState, and the malformed calls that `tests/interop` sends to Xen 4.17 and to Hospes, from Domain 0 and from a guest: "
                "how many, and how many get the same answer.\n\n| hypercall | number | here | alike |\n| --- | --- | --- | --- |")
     every = re.findall(r"^#define __HYPERVISOR_(\w+)\s+(\d+)", read(f"{INCLUDE}/xen.h"), re.M)
     for name, number in every:
@@ -131,18 +134,26 @@ def toolstack(out):
         out.append(f"| {name} | {words[letter]} |")
 
 
-def main():
+def page(counted):
+    """@counted: of figures(). @return the text of the page"""
     code = without_comments(source())
     out = ["# Compatibility with Xen 4.17", "",
            "Made by `tests/interop/compatibility.py` from Xen's headers, the source and the answers of both hypervisors; do "
            "not edit. Which parts of Debian's Xen work with which of ours is shown by `make test-interop`: hypervisor, "
            "toolstack and store are exchanged for each other there. \"Refused\" is an answer with the error that is named; "
            "\"offered\" means that there is an implementation, and what is known to lack in it stands in `abi-notes.md`.", ""]
-    hypercalls(out, code)
+    hypercalls(out, code, counted)
     toolstack(out)
-    with open(f"{TOP}/docs/compatibility.md", "w", encoding="utf-8") as page:
-        page.write("\n".join(out) + "\n")
+    return "\n".join(out) + "\n"
+
+
+def is_current():
+    """True when the page in docs/ says what this makes of the source; how many calls were answered alike is not looked at."""
+    plain = [re.sub(r"\d+ of \d+", "", text) for text in (read(f"{TOP}/docs/compatibility.md"), page({}))]
+    return plain[0] == plain[1]
 
 
 if __name__ == "__main__":
-    main()
+    text = page(figures())
+    with open(f"{TOP}/docs/compatibility.md", "w", encoding="utf-8") as out:
+        out.write(text)
