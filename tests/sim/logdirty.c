@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/grant_internal.h"
 #include "errno.h"
 #include "mm/guest_access.h"
 #include "mm/paging.h"
@@ -226,6 +227,25 @@ static u32 dirty_of(struct vcpu *v0, struct domain *d, bool clean)
     return dirty;
 }
 
+/* A page that Domain 0 has mapped writable by a grant counts as written each time, and once more when the mapping goes. */
+static void granted_page(struct vcpu *v0, struct domain *d, mfn_t mfn)
+{
+    mfn_t frame;
+
+    EXPECT(grant_table_frame(d, 0, &frame), 0);
+    EXPECT(grant_set_entry(d, 8, 0, (u32)mfn.n), 0);
+    EXPECT(grant_pin(d, 8, 0, GNTMAP_host_map, &frame), GNTST_okay);
+    EXPECT(mfn_eq(frame, mfn), true);
+    dirty_of(v0, d, true);
+    EXPECT(dirty_of(v0, d, false), 1);
+    EXPECT(dirty_of(v0, d, true), 1);
+    EXPECT(dirty_of(v0, d, true), 1);
+    grant_unpin(d, 8, GNTMAP_host_map);
+    grant_frame_put(frame, GNTMAP_host_map);
+    EXPECT(dirty_of(v0, d, true), 1);
+    EXPECT(dirty_of(v0, d, false), 0);
+}
+
 int sim_log_semantics(struct vcpu *v0, struct vcpu *v)
 {
     vaddr_t a = SIM_LINEAR + (20ul << PAGE_SHIFT), b = SIM_LINEAR + (21ul << PAGE_SHIFT);
@@ -261,6 +281,7 @@ int sim_log_semantics(struct vcpu *v0, struct vcpu *v)
     EXPECT(guest_write(a, &word, 8), 0); /* again: it was made read-only */
     EXPECT(guest_write(a + 8, &word, 8), 0);
     EXPECT(dirty_of(v0, d, true), 1);
+    granted_page(v0, d, paddr_to_mfn(slot[1] & PTE_ADDR));
     run_on(v);
     memcpy(sim_window(), &req, sizeof(req));
     EXPECT(sim_hypercall(v, __HYPERVISOR_mmu_update, SIM_WINDOW, 1, 0, DOMID_SELF), 0);
