@@ -88,16 +88,21 @@ static long free_pirq(vaddr_t arg)
     return write_guest_struct(arg, &p);
 }
 
-static long apic_read(vaddr_t arg)
+/* What the IO-APIC's register holds that the request at @arg names. 0, -EFAULT, -EPERM, -EINVAL */
+static long apic_register(vaddr_t arg, struct physdev_apic *a)
 {
-    struct physdev_apic a;
-    int rc;
-
-    if (read_guest_struct(&a, arg))
+    if (read_guest_struct(a, arg))
         return -EFAULT;
     if (!current_domain()->privileged)
         return -EPERM;
-    rc = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
+    return ioapic_guest_read(a->apic_physbase, a->reg, &a->value);
+}
+
+static long apic_read(vaddr_t arg)
+{
+    struct physdev_apic a;
+    long rc = apic_register(arg, &a);
+
     return rc ? rc : write_guest_struct(arg, &a);
 }
 
@@ -105,13 +110,8 @@ static long apic_read(vaddr_t arg)
 static long apic_write(vaddr_t arg)
 {
     struct physdev_apic a;
-    int rc;
+    long rc = apic_register(arg, &a);
 
-    if (read_guest_struct(&a, arg))
-        return -EFAULT;
-    if (!current_domain()->privileged)
-        return -EPERM;
-    rc = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
     return rc ? rc : -EPERM;
 }
 
