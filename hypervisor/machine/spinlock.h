@@ -15,22 +15,16 @@
  * each guards.
  */
 enum lock_rank {
-    LOCK_CPU_HOTPLUG = 1,
-    LOCK_CPUPOOL,
-    LOCK_DOMCTL,       /* one control operation at a time on a domain */
-    LOCK_DOMAIN_LIST,  /* the table of domains */
+    LOCK_DOMCTL = 1,   /* one control operation at a time on a domain */
     LOCK_DOMAIN,       /* struct domain: life cycle */
     LOCK_EVENT_DOMAIN, /* d->event.lock: binding and closing of ports */
     LOCK_PIRQ,
     LOCK_GRANT_TABLE,  /* d->grant: table size, active entries, maptrack */
-    LOCK_GRANT_OTHER,  /* the second domain's table where two are needed, lower domid first */
     LOCK_PAGETABLE,    /* one page-table frame (type lock) */
-    LOCK_FRAME,
     LOCK_DOMAIN_PAGES, /* d->page_lock: accounting of its frames */
     LOCK_EVENT_PORT,   /* one event channel */
     LOCK_EVENT_QUEUE,  /* FIFO queue of one vCPU and priority */
     LOCK_VIRQ,
-    LOCK_TIMER_VCPU,
     /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
     LOCK_DOMAIN_STATE,
     LOCK_VMAP,         /* the vmap area and its page tables, which are allocated under it */
@@ -38,7 +32,6 @@ enum lock_rank {
     LOCK_BUDDY,
     LOCK_DOMAIN_TABLE, /* look-up of domains by id */
     LOCK_SCHED,        /* a run queue; taken with interrupts disabled */
-    LOCK_SCHED_OTHER,  /* the second run queue of a balance, lower number first */
     LOCK_TASKLET,
     LOCK_TIMER,        /* timers of one CPU; taken with interrupts disabled */
     LOCK_IRQ,          /* one interrupt descriptor */
