@@ -7,6 +7,7 @@ its `with` block; no test waits longer than it says.
 import os
 import re
 import select
+import socket
 import subprocess
 import time
 
@@ -44,9 +45,13 @@ class Machine:
 
     def __enter__(self):
         self.start = time.monotonic()
+        self.monitor, theirs = socket.socketpair()
+        self.args += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "chardev=monitor"]
         self.log = open(self.log_path, "w", encoding="utf-8")
         self.log.write(" ".join(self.args) + "\n")
-        self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with theirs:
+            self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                            pass_fds=[theirs.fileno()])
         os.set_blocking(self.process.stdout.fileno(), False)
         return self
 
@@ -55,6 +60,7 @@ class Machine:
             self.process.kill()
         self._drain()
         self.process.wait()
+        self.monitor.close()
         self.log.close()
 
     def _take(self, data):
@@ -76,23 +82,50 @@ class Machine:
     def tail(self, lines=25):
         return "\n".join(self.text.splitlines()[-lines:])
 
+    def _wait(self, seconds):
+        """Takes what comes within @seconds, and returns after the first of it. @return False at the end of the output."""
+        select.select([self.process.stdout], [], [], max(seconds, 0))
+        return self._drain()
+
     def expect(self, pattern, timeout=60, start=None):
-        """Waits until @pattern appears behind position @start (default: anywhere new or old). @return the match"""
+        """Waits until @pattern appears behind position @start (default: anywhere new or old). A match at the end of what has come may
+        be a part of a word: it counts when a second passes without more. @return the match"""
         deadline = time.monotonic() + timeout
         regex = re.compile(pattern, re.M)
         position = start or 0
         while True:
             found = regex.search(self.text, position)
             if found:
-                return found
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Timeout(f"{self.name}: no {pattern!r} within {timeout} s; the last lines:\n{self.tail()}")
-            select.select([self.process.stdout], [], [], min(left, 1))
-            if not self._drain():
-                if regex.search(self.text, position):
-                    continue
+                known = len(self.text)
+                if found.end() < known or not self._wait(1) or len(self.text) == known:
+                    return found
+                continue
+            if time.monotonic() >= deadline:
+                raise Timeout(f"{self.name}: no {pattern!r} within {timeout} s; the last lines:\n{self.tail()}\n{self.condition()}")
+            if not self._wait(min(deadline - time.monotonic(), 1)) and not regex.search(self.text, position):
                 raise Timeout(f"{self.name}: the machine ended without {pattern!r}; the last lines:\n{self.tail()}")
+
+    def condition(self):
+        """For the message of a time-out. @return what the CPUs do, by QEMU's monitor, and how the hypervisor answers the debug keys q
+        (domains), d (registers), r (run queues) and e (event channels), as far as it has them"""
+        seen = ""
+        self.monitor.settimeout(2)
+        for _ in range(3):
+            try:
+                self.monitor.sendall(b"info registers -a\n")
+                while True:
+                    seen += self.monitor.recv(65536).decode("utf-8", "replace")
+            except OSError:  # nothing more comes
+                pass
+        places = re.findall(r"^(CPU#\d+|RIP=\w+ \w+=\w+)", seen, re.M)
+        known = len(self.text)
+        self.send("\x01\x01\x01")
+        for key in "qdre":
+            self.send(key)
+            self._wait(5)
+            while self._wait(1) and select.select([self.process.stdout], [], [], 1)[0]:
+                pass
+        return f"CPUs, looked at three times: {' '.join(places)}\nDebug keys: {self.text[known:][-8000:]}"
 
     def send(self, text):
         """Types @text, in pieces: what of it has not been echoed yet fits the hypervisor's input buffer (Xen's has 128 octets)."""
@@ -101,8 +134,7 @@ class Machine:
             self.process.stdin.write(text[i:i + PIECE].encode())
             self.process.stdin.flush()
             while i + PIECE < len(text) and len(self.text) < start + PIECE and time.monotonic() < deadline:
-                select.select([self.process.stdout], [], [], 0.2)
-                if not self._drain():
+                if not self._wait(0.2):
                     return
 
     def run(self, command, timeout=60):
@@ -113,7 +145,9 @@ class Machine:
         self.send(f"{command}; echo \"<$?>\"{mark[:4]}''{mark[4:]}\n")
         found = self.expect(rf"<(\d+)>{mark}", timeout, start)
         echo = f"''{mark[4:]}\n"  # the end of the line that we typed, which the shell may draw more than once
-        return int(found.group(1)), self.text[start:found.start()].rpartition(echo)[2]
+        output = self.text[start:found.start()].rpartition(echo)[2]
+        # What init says meanwhile, of the network for example, goes to the same terminal.
+        return int(found.group(1)), re.sub(r"^hospes: .*\n", "", output, flags=re.M)
 
     def check(self, command, timeout=60):
         """Runs a command that must succeed. @return its output"""
@@ -138,8 +172,7 @@ class Machine:
         """Waits until QEMU ends by itself. @return its exit code"""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            select.select([self.process.stdout], [], [], 0.5)
-            if not self._drain():
+            if not self._wait(0.5):
                 return self.process.wait(10)
         raise Timeout(f"{self.name}: still running after {timeout} s; the last lines:\n{self.tail()}")
 

@@ -40,7 +40,7 @@ def test_debian_kernel_as_domain0(name):
     initrd = os.path.join(WORK, f"{name}.cpio")
     subprocess.run(f"cd {tree} && find . | cpio -o -H newc --quiet > {initrd}", shell=True, check=True)
     with direct(name, kernel=debian.kernel(), initrd=initrd, memory=1024, cpus=2) as machine:
-        found = machine.expect(r"debian: (\S+) cpus=(\d+) (\w+)", 180)
+        found = machine.expect(r"debian: (\S+) cpus=(\d+) (\w+)\n", 180)
         assert found.group(2) == "2" and found.group(3) == "xen"
         machine.wait_exit(60)
         assert not re.search(TROUBLE, machine.text), re.search(TROUBLE, machine.text)
