@@ -2,6 +2,7 @@
 """Our kernel, init and toolstack on Debian's hypervisor: the system tests of guests, unchanged."""
 import os
 import re
+import shutil
 
 import pytest
 
@@ -9,7 +10,7 @@ import lab  # puts tests/system on the path
 from test_guest_changes import test_running_guest
 from test_guest_ends import test_ends_of_guests
 from test_guest_survives import test_kill
-from test_guests import test_bad_configurations, test_nothing_is_left_behind
+from test_guests import test_bad_configurations, test_nothing_is_left_behind, start_three_guests
 
 __all__ = ["test_bad_configurations", "test_ends_of_guests", "test_kill", "test_nothing_is_left_behind", "test_running_guest"]
 
@@ -27,3 +28,15 @@ def on_xen(monkeypatch):
         monkeypatch.setenv("CYCLES", "10")
     # Xen would give Domain 0 all memory.
     monkeypatch.setenv("HOSPES_HYPERVISOR_ARGS", "dom0_mem=480M,max:480M")
+
+
+def test_autostart_from_the_image(name):
+    """Our ISO with Debian's hypervisor in it, and a menu that keeps memory for guests."""
+    boot, menu = os.path.join(lab.LAB, f"{name}.boot"), os.path.join(lab.LAB, f"{name}.menu")
+    shutil.rmtree(boot, ignore_errors=True)
+    shutil.copytree(lab.BOOT, boot)
+    shutil.copy(os.environ["HOSPES_HYPERVISOR"], f"{boot}/hospes")
+    with open(f"{lab.TOP}/iso/menu", encoding="ascii") as ours, open(menu, "w", encoding="ascii") as out:
+        out.write(ours.read().replace("console=com1", f"{os.environ['HOSPES_HYPERVISOR_ARGS']} console=com1"))
+    start_three_guests(name, boot, dict(os.environ, HOSPES_MENU=menu))
+    shutil.rmtree(boot)

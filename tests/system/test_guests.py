@@ -14,9 +14,9 @@ from programs import TOP
 DISK = '["disk.img,raw,xvda,rw"]'
 
 
-def test_three_guests_from_the_image(name):
+def start_three_guests(name, boot=BOOT, env=None):
     """An ISO with three guests: all start by themselves, ping Domain 0 and each other, verify their disks after a reboot of their
-    own; the menu's entry carries the option; poweroff shuts them down."""
+    own; the menu's entry carries the option; poweroff shuts them down. @boot, @env: of iso/build-iso"""
     folder, tree = os.path.join(WORK, f"{name}.guests"), os.path.join(WORK, f"{name}.iso-work")
     iso = os.path.join(WORK, f"{name}.iso")
     shutil.rmtree(folder, ignore_errors=True)
@@ -30,7 +30,7 @@ def test_three_guests_from_the_image(name):
             out.write(text)
     with open(f"{folder}/broken.cfg", "w", encoding="ascii") as out:
         out.write('name = "broken"\nkernel = "/no/such/kernel"\n')
-    subprocess.run([f"{TOP}/iso/build-iso", BOOT, tree, iso, folder], check=True)
+    subprocess.run([f"{TOP}/iso/build-iso", boot, tree, iso, folder], check=True, env=env)
 
     with Machine(name, "-cdrom", iso, memory=1536) as machine:
         machine.ready(300)
@@ -52,6 +52,10 @@ def test_three_guests_from_the_image(name):
             machine.expect(rf"guest {guest} +\[ down \]", 120, start)
         machine.wait_exit(120)
         no_trouble(machine)
+
+
+def test_three_guests_from_the_image(name):
+    start_three_guests(name)
 
 
 # What Domain 0 may have less, or more of slab, after any number of cycles: logs (bounded, in memory) and the kernel's caches.
