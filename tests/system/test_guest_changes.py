@@ -131,6 +131,8 @@ def check_cpus(machine):
     assert vcpus(machine)[2][1] == "0"
     machine.check("xl vcpu-set one 2")
     wait_until(machine, "[ \"$(echo nproc | nc 172.30.0.21 2323)\" = 2 ]", 60)
+    # The guest counts a CPU out before the CPU has told the hypervisor.
+    wait_until(machine, "[ $(xl vcpu-list one | grep -c -- ' --p ') = 2 ]", 30)
     assert len(vcpus(machine)) == 2
     machine.check("xl vcpu-pin one all all; xl vcpu-set one 4")
     # Linux makes the CPUs present; to switch them on is the guest's own affair (udev's, usually).
@@ -150,7 +152,9 @@ def check_console(machine):
     machine.send("echo answer $((6 * 7))\n")
     machine.expect(r"^answer 42", 30, start)
     leave_console(machine)
-    inside(machine, GUEST, "seq 100000 > /dev/hvc0; echo one: all printed > /dev/hvc0", 120)
+    # Without output processing, which would make two tiny pieces of each line and wait for Domain 0 after each.
+    inside(machine, GUEST, "seq 100000 > /tmp/lines; stty -F /dev/hvc0 -opost; cat /tmp/lines > /dev/hvc0; stty -F /dev/hvc0 opost; "
+                           "echo one: all printed > /dev/hvc0", 120)
     wait_console(machine, "one", "^one: all printed")
     sizes = machine.check("wc -c /var/log/xen/console/guest-one.log*")
     assert len(re.findall(r"guest-one", sizes)) == 2, sizes

@@ -328,19 +328,34 @@ int guests_take_events(struct daemon *d)
 
 /* ------------------------------------------------------------------ moving octets */
 
+/*
+ * Takes what there is, and tells the guest once, at the end: one that waits for room in a full ring
+ * writes nothing meanwhile, so that the end is near; one that goes on writing needs no event.
+ */
 static void take_output(struct daemon *d, struct guest *g)
 {
-    char buf[2048];
-    size_t n;
+    char buf[4096];
+    size_t n, total = 0;
 
     if (d->now_ms / PERIOD_MS != g->period) {
         g->period = d->now_ms / PERIOD_MS;
         g->in_period = 0;
     }
-    while (g->in_period < PERIOD_BYTES && (n = console_take(&g->con, buf, sizeof(buf)))) {
-        g->in_period += n;
-        log_write(&g->log, buf, n);
-        console_keep(&g->con, buf, n);
+    do {
+        size_t piece;
+
+        n = 0;
+        while (n < sizeof(buf) && (piece = console_take(&g->con, buf + n, sizeof(buf) - n))) {
+            n += piece;
+        }
+        if (n) {
+            log_write(&g->log, buf, n);
+            console_keep(&g->con, buf, n);
+        }
+        total += n;
+    } while (n && g->in_period + total < PERIOD_BYTES);
+    g->in_period += total;
+    if (total) {
         hv_evtchn_notify(d->evtchn, (unsigned int)g->local_port);
     }
     g->paused = g->in_period >= PERIOD_BYTES;
