@@ -9,15 +9,18 @@
 
 #include "control/guest_state.h"
 #include "domain/domain.h"
+#include "domain/event_channel.h"
 #include "domain/grant_table.h"
 #include "machine/console.h"
 #include "machine/reset.h"
 #include "machine/smp.h"
 #include "machine/time.h"
 #include "mm/buddy.h"
+#include "sched/sched.h"
 #include "sched/timer.h"
 
 #define LISTED_DOMAINS_MAX 64
+#define LISTED_PORTS_MAX 128 /* of one domain */
 
 static struct tasklet tasklet;
 static char pending_key; /* the last one that nobody has answered yet */
@@ -68,6 +71,46 @@ static void print_grants(void)
     }
 }
 
+static void print_event_channels(void)
+{
+    struct domain *d;
+    domid_t id = 0;
+
+    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
+        event_print(d, LISTED_PORTS_MAX);
+        id = d->id + 1;
+        domain_put(d);
+    }
+}
+
+/* What the scheduler gives each vCPU: its credit and the time that it ran. */
+static void print_run_queues(void)
+{
+    const struct scheduler *s = sched_current();
+    struct domain *d;
+    domid_t id = 0;
+    unsigned cpu;
+
+    printk(LOG_ERROR, "Scheduler: %s (%s), at %lu ms\n", s->name, s->opt_name, system_time() / 1000000);
+    for_each_online_cpu(cpu)
+        printk(LOG_ERROR, "    CPU %u: idle for %lu ms\n", cpu, sched_idle_time(cpu) / 1000000);
+    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
+        const struct vcpu *v;
+
+        printk(LOG_ERROR, "Domain %u: weight %u, cap %u\n", d->id, d->group.weight, d->group.cap);
+        for_each_vcpu(d, v) {
+            nsec_t ran = 0;
+            int credit = 0;
+
+            s->unit_params(&v->unit, &credit, &ran);
+            printk(LOG_ERROR, "    vCPU %u: CPU %u, credit %d us, ran %lu ms\n", v->id, v->unit.cpu, credit,
+                   ran / 1000000);
+        }
+        id = d->id + 1;
+        domain_put(d);
+    }
+}
+
 static void print_memory(void)
 {
     printk(LOG_ERROR, "Memory: %lu of %lu KiB free, %lu KiB of it below 4 GiB, %lu KiB claimed\n",
@@ -104,10 +147,12 @@ static const struct {
     void (*fn)(void);
 } keys[] = {
     { 'd', "registers of the guests that run now", print_registers },
+    { 'e', "event channels", print_event_channels },
     { 'g', "grant tables", print_grants },
     { 'h', "this list", print_help },
     { 'm', "memory", print_memory },
     { 'q', "domains and vCPUs", print_domains },
+    { 'r', "what the scheduler gives each vCPU", print_run_queues },
     { 'R', "restart the machine at once", restart },
     { 't', "time", print_time },
 };

@@ -222,23 +222,44 @@ void event_domain_barrier(struct domain *d)
     spin_unlock(&d->event.lock);
 }
 
-void event_dump(struct domain *d)
+/* One line; the port's state is copied under the lock, since a serial line is slow. @return false: closed */
+static bool print_port(struct domain *d, evtchn_port_t port)
 {
-    static const char *const names[] = {"closed", "unbound", "interdomain", "pirq", "virq", "ipi"};
+    static const char *const names[] = { "closed", "unbound for domain", "interdomain", "pirq", "virq", "ipi" };
+    struct event_channel *c;
+    unsigned state, vcpu, other = 0, peer = 0;
+    bool pending = false, masked = false;
 
     spin_lock(&d->event.lock);
-    pr_info("d%d: %u event channels\n", d->id, d->event.active_ports);
-    for (unsigned port = 1; port < d->event.valid_ports; port++) {
-        struct event_channel *c = event_channel(d, port);
-
-        if (c->state == EVTCHNSTAT_closed)
-            continue;
-        pr_info("  %4u %s v%u pending %d masked %d", port, names[c->state], c->notify_vcpu,
-                d->event.ops->is_pending(d, port), d->event.ops->is_masked(d, port));
-        if (c->state == EVTCHNSTAT_interdomain)
-            pr_info(" to d%d port %u\n", c->remote.domain->id, c->remote.port);
-        else
-            pr_info(" %u\n", c->state == EVTCHNSTAT_unbound ? c->unbound_for : c->virq);
+    c = event_channel(d, port);
+    state = c ? c->state : EVTCHNSTAT_closed;
+    vcpu = c ? c->notify_vcpu : 0;
+    if (state != EVTCHNSTAT_closed) {
+        pending = d->event.ops->is_pending(d, port);
+        masked = d->event.ops->is_masked(d, port);
+    }
+    if (state == EVTCHNSTAT_interdomain) {
+        other = c->remote.domain->id;
+        peer = c->remote.port;
+    } else if (state != EVTCHNSTAT_closed && state != EVTCHNSTAT_ipi) {
+        other = state == EVTCHNSTAT_unbound ? c->unbound_for : c->virq; /* pirq: in the same place */
     }
     spin_unlock(&d->event.lock);
+    if (state == EVTCHNSTAT_closed)
+        return false;
+    if (state == EVTCHNSTAT_interdomain)
+        printk(LOG_ERROR, "    port %u: port %u of domain %u", port, peer, other);
+    else
+        printk(LOG_ERROR, "    port %u: %s %u", port, names[state], other);
+    printk(LOG_ERROR, ", vCPU %u, pending %d masked %d\n", vcpu, pending, masked);
+    return true;
+}
+
+void event_print(struct domain *d, unsigned most)
+{
+    unsigned ports = READ_ONCE(d->event.active_ports), printed = 0;
+
+    printk(LOG_ERROR, "Event channels of domain %u: %u\n", d->id, ports);
+    for (evtchn_port_t port = 1; port < READ_ONCE(d->event.valid_ports) && printed < most; port++)
+        printed += print_port(d, port);
 }

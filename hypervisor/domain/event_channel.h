@@ -74,7 +74,7 @@ bool event_needs_upcall(const struct vcpu *v);
 int event_port_pending(struct domain *d, evtchn_port_t port);
 /* Log-dirty mode: notes the guest's pages that hold event words and queues as written to. */
 void event_fifo_mark_dirty(struct domain *d);
-/* For debug keys: one line per open port. */
-void event_dump(struct domain *d);
+/* For debug keys: one line for each of the first @most open ports. */
+void event_print(struct domain *d, unsigned most);
 
 #endif

@@ -79,7 +79,7 @@ struct scheduler {
     struct sched_unit *(*pick_next)(unsigned cpu, struct sched_unit *prev, nsec_t now, nsec_t *slice);
     unsigned (*pick_cpu)(struct sched_unit *u);           /* where it should be queued; another CPU's lock may guard that */
     int (*adjust)(struct sched_group *g, unsigned weight, unsigned cap);
-    void (*unit_params)(const struct sched_unit *u, int *credit, nsec_t *spent); /* for debug keys; may be NULL */
+    void (*unit_params)(const struct sched_unit *u, int *credit, nsec_t *spent); /* for debug keys: microseconds, nanoseconds */
 };
 extern const struct scheduler sched_credit2;
 

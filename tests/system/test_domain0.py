@@ -26,6 +26,25 @@ def test_wrong_hypercalls_and_instructions(name):
     assert len(re.findall(r"^ok ", text, re.M)) >= 25
 
 
+KEYS = {"d": r"(?i)\brip\b", "e": r"port 1: virq 0, vCPU 0, pending \d masked \d", "g": r"Grants of domain 0: \d+ entries", "m": r"Memory: \d+ of \d+ KiB free",
+        "q": r"vCPU 1: CPU \d, \w+, pause count 0", "r": r"CPU 1: idle for \d+ ms(?s:.*)Domain 0: weight 256, cap 0(?s:.*)vCPU 1: .*credit -?\d+ us",
+        "t": r"Time: \d+ ns since start"}
+
+
+def test_debug_keys(name):
+    """Each key that the help lists (but R, which restarts) answers in the log; as many event channels as it says."""
+    with direct(name, cpus=2) as machine:
+        machine.ready()
+        answers = {}
+        for key in "h" + "".join(KEYS):
+            machine.check(f"lines=$(xl dmesg | wc -l); xl debug-keys {key}")
+            answers[key] = machine.check("sleep 1; xl dmesg | tail -n +$((lines + 1))")
+        assert sorted(re.findall(r"^\(XEN\)   (\w)  ", answers["h"], re.M)) == sorted([*KEYS, "h", "R"])
+        for key, pattern in KEYS.items():
+            assert re.search(pattern, answers[key]), (key, answers[key])
+        assert int(re.search(r"Event channels of domain 0: (\d+)", answers["e"]).group(1)) == answers["e"].count(", vCPU ")
+
+
 def test_debian_kernel_as_domain0(name):
     """Debian's unmodified kernel with nothing but a static BusyBox."""
     tree = os.path.join(WORK, f"{name}.tree")
