@@ -18,6 +18,7 @@ WORK = os.path.join(BUILD, "test", "work")
 READY = r"hospes: Domain 0 ready in [\d.]+ s"
 PROMPT = r"# $"
 PIECE = 96  # octets typed at once
+NOISE = r"(?:\n?(?:\(XEN\)|hospes:)[^\n]*\n)?"  # a line of the hypervisor or of init in the middle of another
 
 
 class Timeout(AssertionError):
@@ -143,7 +144,7 @@ class Machine:
         mark = f"{time.monotonic_ns():x}"
         # The mark is split so that the echo of what we type is not taken for the answer.
         self.send(f"{command}; echo \"<$?>\"{mark[:4]}''{mark[4:]}\n")
-        found = self.expect(rf"<(\d+)>{mark}", timeout, start)
+        found = self.expect(rf"<{NOISE}(\d+){NOISE}>{NOISE}{NOISE.join(mark)}", timeout, start)
         echo = f"''{mark[4:]}\n"  # the end of the line that we typed, which the shell may draw more than once
         output = self.text[start:found.start()].rpartition(echo)[2]
         # What init says meanwhile, of the network for example, goes to the same terminal.
