@@ -147,8 +147,9 @@ class Machine:
         found = self.expect(rf"<{NOISE}(\d+){NOISE}>{NOISE}{NOISE.join(mark)}", timeout, start)
         echo = f"''{mark[4:]}\n"  # the end of the line that we typed, which the shell may draw more than once
         output = self.text[start:found.start()].rpartition(echo)[2]
-        # What init says meanwhile, of the network for example, goes to the same terminal.
-        return int(found.group(1)), re.sub(r"^hospes: .*\n", "", output, flags=re.M)
+        # What init says meanwhile, of the network for example, goes to the same terminal, and what the hypervisor says.
+        others = "hospes:" if "dmesg" in command else r"(?:hospes:|\(XEN\))"
+        return int(found.group(1)), re.sub(rf"^{others} .*\n", "", output, flags=re.M)
 
     def check(self, command, timeout=60):
         """Runs a command that must succeed. @return its output"""
