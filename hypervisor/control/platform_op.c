@@ -15,6 +15,7 @@
 #include "machine/acpi.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
+#include "machine/mtrr.h"
 #include "machine/reset.h"
 #include "machine/smp.h"
 #include "machine/symbols.h"
@@ -90,6 +91,20 @@ static long accept_power_data(const struct xenpf_set_processor_pminfo *info)
     }
 }
 
+/* New kernels choose cache types for their devices by it (Linux from 6.5 on). -EINVAL: no such register */
+static long read_memtype(struct xenpf_read_memtype *m)
+{
+    struct mtrr_range range;
+
+    if (m->reg >= mtrr_count())
+        return -EINVAL;
+    mtrr_read(m->reg, &range);
+    m->mfn = range.first;
+    m->nr_mfns = range.count;
+    m->type = range.type;
+    return 0;
+}
+
 static long cpu_state(const struct xenpf_cpu_ol *ol, bool online)
 {
     if (ol->cpuid >= cpu_count)
@@ -135,9 +150,11 @@ static long execute(struct xen_platform_op *op, bool *answer)
         return cpu_state(&op->u.cpu_ol, false);
     case XENPF_platform_quirk:
         return op->u.platform_quirk.quirk_id == QUIRK_NOIRQBALANCING ? 0 : -EINVAL;
+    case XENPF_read_memtype:
+        *answer = true;
+        return read_memtype(&op->u.read_memtype);
     case XENPF_add_memtype:
     case XENPF_del_memtype:
-    case XENPF_read_memtype:
         return -EOPNOTSUPP; /* PAT is how guests choose cache types */
     case XENPF_efi_runtime_call:
     case XENPF_microcode_update:

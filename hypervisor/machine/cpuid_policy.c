@@ -77,7 +77,7 @@ static void leaf_1(const struct cpuid_view *view, const struct cpu_features *hos
         r->c |= F(OSXSAVE);
     if (!view->control_domain || !view->kernel)
         return;
-    r->d |= host->words[0] & F(MTRR);                    /* its driver works by XENPF_add_memtype */
+    r->d |= host->words[0] & F(MTRR);                    /* which it reads by XENPF_read_memtype */
     r->c |= host->words[1] & (F(MONITOR) | F(EIST)); /* for ACPI's _PDC: idle and frequency states */
 }
 

@@ -23,6 +23,7 @@
 #include <xen/version.h>
 #include <xen/vcpu.h>
 #include <xen/sched.h>
+#include <xen/platform.h>
 
 static int privcmd, failures;
 
@@ -133,6 +134,32 @@ static void wild(void)
     check("a jump to a non-canonical address", FAULT(((void (*)(void))0x1234567800000000)()), SIGSEGV);
 }
 
+/* The firmware's memory types: register after register, until there is none. */
+static void memory_types(void)
+{
+    static struct xen_platform_op op;
+    struct xenpf_read_memtype *m = &op.u.read_memtype;
+    unsigned used = 0, wrong = 0;
+    long rc;
+
+    for (unsigned reg = 0;; reg++) {
+        op = (struct xen_platform_op){ .cmd = XENPF_read_memtype, .interface_version = XENPF_INTERFACE_VERSION };
+        m->reg = reg;
+        rc = hypercall(__HYPERVISOR_platform_op, (uintptr_t)&op, 0, 0, 0);
+        if (rc) {
+            break;
+        }
+        if (m->nr_mfns) {
+            printf("memory type %u: frames %#lx + %#lx\n", m->type, (long)m->mfn, (long)m->nr_mfns);
+            used++;
+            wrong += m->type > 6 || (m->nr_mfns & (m->nr_mfns - 1)) || (m->mfn & (m->nr_mfns - 1));
+        }
+    }
+    check("memory types end", rc, -EINVAL);
+    check("firmware has set memory types", used > 0, 1);
+    check("they are aligned and have a type", wrong, 0);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -143,6 +170,7 @@ int main(void)
     }
     page_tables();
     others();
+    memory_types();
     wild();
     printf("hypercalls: %s\n", failures ? "FAILED" : "passed");
     return failures != 0;

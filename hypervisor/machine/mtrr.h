@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The variable memory type range registers, as the firmware has set them (SDM Vol 3 12.11, APM Vol 2 7.7). */
+#ifndef HV_MACHINE_MTRR_H
+#define HV_MACHINE_MTRR_H
+
+#include "types.h"
+
+struct mtrr_range {
+    u64 first, count; /* frames; count 0: the register is not in use */
+    u32 type;         /* 0 uncachable, 1 write-combining, 4 write-through, 5 write-protected, 6 write-back */
+};
+
+/* How many there are; 0: the CPU has none. */
+unsigned mtrr_count(void);
+/* Register @reg < mtrr_count() of this CPU. */
+void mtrr_read(unsigned reg, struct mtrr_range *range);
+
+#endif
