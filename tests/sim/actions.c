@@ -462,8 +462,7 @@ void sim_action(void)
 
     sim_this_cpu = sim_rnd(SIM_CPUS);
     for (unsigned n = 0; n < SIM_CPUS; n++) { /* the first CPU that has something to run */
-        sim_tick();
-        softirq_run();
+        sim_time_passes();
         if (!vcpu_is_idle(current))
             break;
         sim_this_cpu = (sim_this_cpu + 1) % SIM_CPUS;

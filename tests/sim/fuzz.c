@@ -11,7 +11,6 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-bool sim_verbose;
 static const u8 *input;
 static size_t left;
 

@@ -14,7 +14,6 @@
 
 #define ACTIONS_PER_LIFE 2000 /* Domain 0's page tables wear out, too */
 
-bool sim_verbose;
 static u64 state, seed, step;
 
 unsigned sim_rnd(unsigned n)

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The sim build: the hypervisor's upper floors as a host program; see docs/sim.md. */
+/* The sim build: the hypervisor's upper floors as a host program; see docs/memory.md. */
 #ifndef SIM_H
 #define SIM_H
 
 #include "domain/domain.h"
-#include "machine/cpu.h"
 #include "pv/mmu.h"
+#include "shared/host.h"
 
-/* ---- machine.c, tlb.c, stubs.c ---- */
+/* ---- machine.c, tlb.c ---- */
 
 #define SIM_WINDOW 0x00007f0000000000ul /* guest address of memory that is always there, for hypercall arguments */
 #define SIM_WINDOW_SIZE 0x4000ul
 
-extern bool sim_verbose;
-extern nsec_t sim_now;
-
-void sim_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* RAM is [0, hole_start) and [hole_end, frames); the allocator gets the latter. */
 void sim_machine_init(u64 frames, u64 hole_start, u64 hole_end);
-void sim_check_no_locks(void);
 bool sim_host_slots_intact(const u64 *l4);
 bool sim_translate(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn);
 void sim_check_tlbs(void);
-void sim_tick(void); /* time goes on; this CPU's timer interrupt if it is due */
 
 /* ---- world.c: domains and their vCPUs ---- */
 
@@ -58,6 +52,7 @@ void sim_world_init(void);   /* once: the machine, and sim_world_start() */
 void sim_world_start(void);  /* makes the domains that do not exist */
 void sim_world_end(void);    /* kills all and checks that nothing is left */
 void sim_world_report(void); /* how hypercalls ended */
+void sim_time_passes(void);  /* and this CPU does what is pending */
 void sim_all_cpus(void);     /* every CPU does what is pending, a few times */
 u64 sim_kept_frames(void);
 struct domain *sim_domain(unsigned i); /* NULL: there is none */
@@ -83,9 +78,7 @@ int sim_semantics(void); /* 0: every answer is as expected */
 /* ---- actions.c, hypercalls.c ---- */
 void sim_action(void);         /* one random action */
 void sim_any_hypercall(struct vcpu *v);
-unsigned sim_rnd(unsigned n);  /* 0..n-1, from the generator or the fuzzer's input */
 bool sim_more(void);           /* input left */
-void sim_report_position(void);
 mfn_t sim_any_frame(const struct domain *d);
 vaddr_t sim_any_va(void);
 extern u64 sim_emulated, sim_granted, sim_ungranted, sim_deaths; /* successes, to see that all is reached */

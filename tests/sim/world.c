@@ -28,7 +28,6 @@
 struct sim_domain sim_domains[SIM_DOMAINS];
 struct sim_hold sim_holds[SIM_HOLDS];
 unsigned sim_hold_count;
-static struct vcpu *idle_vcpus[SIM_CPUS];
 
 struct domain *sim_domain(unsigned i)
 {
@@ -294,29 +293,21 @@ bool sim_continue(struct vcpu *v)
 
 /* ---- the machine ---- */
 
-static void start_cpus(void)
+void sim_time_passes(void)
 {
-    tasklets_start();
-    timers_start();
-    sched_init("credit2");
-    for (sim_this_cpu = 0; sim_this_cpu < SIM_CPUS; sim_this_cpu++) {
-        timers_cpu_start();
-        idle_vcpus[sim_this_cpu] = idle_vcpu_create(sim_this_cpu);
-        current = idle_vcpus[sim_this_cpu];
-        sched_cpu_start(sim_this_cpu, current);
-    }
-    sim_this_cpu = 0;
+    sim_now += 200000;
+    sim_run_cpu(sim_this_cpu);
 }
 
 void sim_all_cpus(void)
 {
     for (unsigned round = 0; round < 4; round++)
-        for (sim_this_cpu = 0; sim_this_cpu < SIM_CPUS; sim_this_cpu++) {
-            sim_tick();
-            softirq_run();
-        }
+        for (sim_this_cpu = 0; sim_this_cpu < SIM_CPUS; sim_this_cpu++)
+            sim_time_passes();
     sim_this_cpu = 0;
 }
+
+static long heap_at_start;
 
 void sim_world_init(void)
 {
@@ -324,7 +315,8 @@ void sim_world_init(void)
     domains_init();
     pv_mmu_init();
     domain_register_kind(&sim_kind, false);
-    start_cpus();
+    sim_cpus_start(SIM_CPUS);
+    heap_at_start = sim_heap_objects;
     sim_world_start();
 }
 
@@ -386,6 +378,8 @@ void sim_world_end(void)
         if (sim_domain(i))
             sim_fail("d%u does not end: %lu frames, %u references", i, sim_domain(i)->tot_pages, sim_domain(i)->refs);
     sim_check();
+    if (sim_heap_objects != heap_at_start)
+        sim_fail("%ld heap objects are left", sim_heap_objects - heap_at_start);
     kept = sim_kept_frames();
     if (kept || buddy_free_frames() != buddy_total_frames())
         sim_fail("%lu frames are lost, %lu of them the hypervisor's", buddy_total_frames() - buddy_free_frames(), kept);

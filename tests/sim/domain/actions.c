@@ -23,23 +23,23 @@ static domid_t some_domain(void)
 {
     static const domid_t odd[] = { DOMID_SELF, DOMID_IO, 99, DOMID_INVALID };
 
-    return rnd(12) ? (domid_t)rnd(DOMAINS) : odd[rnd(4)];
+    return sim_rnd(12) ? (domid_t)sim_rnd(DOMAINS) : odd[sim_rnd(4)];
 }
 
 static evtchn_port_t some_port(void)
 {
-    return rnd(20) ? rnd(40) : rnd(200000);
+    return sim_rnd(20) ? sim_rnd(40) : sim_rnd(200000);
 }
 
 static u64 some_frame(struct guest *g)
 {
-    mfn_t m = g->memory[FIFO_FRAMES + rnd(MEMORY - FIFO_FRAMES)];
-    u64 any = rnd(2 * FRAMES);
+    mfn_t m = g->memory[FIFO_FRAMES + sim_rnd(MEMORY - FIFO_FRAMES)];
+    u64 any = sim_rnd(2 * FRAMES);
 
     for (unsigned i = 0; i < FIFO_FRAMES; i++)
         if (g->memory[i].n == any)
             any = 0;
-    return rnd(30) && !mfn_eq(m, INVALID_MFN) ? m.n : any;
+    return sim_rnd(30) && !mfn_eq(m, INVALID_MFN) ? m.n : any;
 }
 
 /* Before the first control block: a guest begins with clean pages. */
@@ -69,7 +69,7 @@ static long dispatch(u64 nr, const u64 *a)
     case __HYPERVISOR_set_timer_op:
         return do_set_timer_op(a[0]);
     }
-    fail("no such hypercall %lu", nr);
+    sim_fail("no such hypercall %lu", nr);
 }
 
 /* As a guest executes it: what is preempted goes on when the vCPU acts the next time. */
@@ -80,7 +80,7 @@ static long call(u64 nr, u64 a1, u64 a2, u64 a3)
     u64 args[4] = { a1, a2, a3, 0 };
     long rc;
 
-    if (rnd(4) == 0)
+    if (sim_rnd(4) == 0)
         softirq_raise(SOFTIRQ_TASKLET); /* preemption at every point in question */
     v->hcall_preempted = false;
     rc = dispatch(nr, args);
@@ -90,7 +90,7 @@ static long call(u64 nr, u64 a1, u64 a2, u64 a3)
         const struct regs *r = guest_regs();
 
         if (!v->hcall_preempted)
-            fail("-ERESTART without continuation");
+            sim_fail("-ERESTART without continuation");
         reached[R_PREEMPTED]++;
         g->v[v->id].pending = true;
         g->v[v->id].nr = r->rax;
@@ -106,7 +106,7 @@ static void *arg(void)
 
 static void event_action(struct guest *g)
 {
-    unsigned cmd = rnd(18);
+    unsigned cmd = sim_rnd(18);
     union {
         struct evtchn_alloc_unbound alloc;
         struct evtchn_bind_interdomain inter;
@@ -128,38 +128,38 @@ static void event_action(struct guest *g)
         a->inter.remote_port = some_port();
         break;
     case EVTCHNOP_bind_virq:
-        a->virq.virq = rnd(26);
-        a->virq.vcpu = rnd(VCPUS + 1);
+        a->virq.virq = sim_rnd(26);
+        a->virq.vcpu = sim_rnd(VCPUS + 1);
         break;
     case EVTCHNOP_bind_pirq:
-        a->pirq.pirq = rnd(30);
-        a->pirq.flags = rnd(2);
+        a->pirq.pirq = sim_rnd(30);
+        a->pirq.flags = sim_rnd(2);
         break;
     case EVTCHNOP_status:
         a->status.dom = some_domain();
         a->status.port = some_port();
         break;
     case EVTCHNOP_alloc_unbound:
-        a->alloc.dom = rnd(3) ? DOMID_SELF : some_domain();
+        a->alloc.dom = sim_rnd(3) ? DOMID_SELF : some_domain();
         a->alloc.remote_dom = some_domain();
         break;
     case EVTCHNOP_bind_ipi:
-        a->ipi.vcpu = rnd(VCPUS + 1);
+        a->ipi.vcpu = sim_rnd(VCPUS + 1);
         break;
     case EVTCHNOP_bind_vcpu:
         a->vcpu.port = some_port();
-        a->vcpu.vcpu = rnd(VCPUS + 1);
+        a->vcpu.vcpu = sim_rnd(VCPUS + 1);
         break;
     case EVTCHNOP_reset:
         a->reset.dom = DOMID_SELF;
-        if (rnd(30))
+        if (sim_rnd(30))
             return;
         break;
     case EVTCHNOP_init_control:
         fifo_prepare(g);
-        a->control.vcpu = rnd(VCPUS + 1);
-        a->control.control_gfn = rnd(8) ? g->memory[0].n : rnd(FRAMES) + FRAMES;
-        a->control.offset = rnd(8) ? 256 * a->control.vcpu : 4096 - 8 * rnd(8) + rnd(2);
+        a->control.vcpu = sim_rnd(VCPUS + 1);
+        a->control.control_gfn = sim_rnd(8) ? g->memory[0].n : sim_rnd(FRAMES) + FRAMES;
+        a->control.offset = sim_rnd(8) ? 256 * a->control.vcpu : 4096 - 8 * sim_rnd(8) + sim_rnd(2);
         break;
     case EVTCHNOP_expand_array:
         a->array.array_gfn = g->fifo_pages < FIFO_FRAMES - 1 ? g->memory[1 + g->fifo_pages].n : FRAMES;
@@ -168,7 +168,7 @@ static void event_action(struct guest *g)
         return;
     case EVTCHNOP_set_priority:
         a->priority.port = some_port();
-        a->priority.priority = rnd(18);
+        a->priority.priority = sim_rnd(18);
         break;
     default:
         if (cmd > EVTCHNOP_set_priority)
@@ -181,12 +181,12 @@ static void event_action(struct guest *g)
 /* The guest changes an entry of its own table. */
 static void write_entry(struct guest *g)
 {
-    struct grant_entry_v1 *e = &g->d->grant->shared[0][rnd(16)];
+    struct grant_entry_v1 *e = &g->d->grant->shared[0][sim_rnd(16)];
 
-    if (rnd(3)) {
-        e->domid = (domid_t)rnd(DOMAINS);
+    if (sim_rnd(3)) {
+        e->domid = (domid_t)sim_rnd(DOMAINS);
         e->frame = (u32)some_frame(g);
-        e->flags = (u16)(rnd(6) ? GTF_permit_access | (rnd(3) ? 0 : GTF_readonly) : GTF_accept_transfer);
+        e->flags = (u16)(sim_rnd(6) ? GTF_permit_access | (sim_rnd(3) ? 0 : GTF_readonly) : GTF_accept_transfer);
     } else if (!(e->flags & (GTF_reading | GTF_writing))) {
         e->flags = 0;
     }
@@ -195,7 +195,7 @@ static void write_entry(struct guest *g)
 /* An entry that lets @me map, if there is one. */
 static void find_granter(domid_t me, struct gnttab_map_grant_ref *op)
 {
-    unsigned first = rnd(DOMAINS), ref = rnd(16);
+    unsigned first = sim_rnd(DOMAINS), ref = sim_rnd(16);
 
     for (unsigned n = 0; n < DOMAINS * 16; n++, ref = (ref + 1) % 16) {
         unsigned i = (first + n / 16) % DOMAINS;
@@ -212,47 +212,47 @@ static void find_granter(domid_t me, struct gnttab_map_grant_ref *op)
 static void map_action(struct guest *g)
 {
     struct gnttab_map_grant_ref *op = arg();
-    unsigned n = 1 + rnd(6);
+    unsigned n = 1 + sim_rnd(6);
 
     for (unsigned i = 0; i < n; i++)
         op[i] = (struct gnttab_map_grant_ref){
-            .host_addr = (u64)rnd(MAPPINGS + 2) << PAGE_SHIFT,
-            .flags = rnd(8) ? (rnd(3) ? GNTMAP_host_map : GNTMAP_device_map) | rnd(8) : rnd(256),
-            .ref = rnd(30) ? rnd(16) : rnd(100000),
+            .host_addr = (u64)sim_rnd(MAPPINGS + 2) << PAGE_SHIFT,
+            .flags = sim_rnd(8) ? (sim_rnd(3) ? GNTMAP_host_map : GNTMAP_device_map) | sim_rnd(8) : sim_rnd(256),
+            .ref = sim_rnd(30) ? sim_rnd(16) : sim_rnd(100000),
             .dom = some_domain(),
         };
     for (unsigned i = 0; i < n; i++)
-        if (rnd(2))
+        if (sim_rnd(2))
             find_granter(g->d->id, &op[i]);
     if (call(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, WINDOW, n) < 0)
         return;
     for (unsigned i = 0; i < n; i++)
         if (op[i].status == GNTST_okay && ++reached[R_MAPPED])
-            g->handles[rnd(MAPPINGS)] = op[i].handle;
+            g->handles[sim_rnd(MAPPINGS)] = op[i].handle;
 }
 
 /* Mostly with the place and frame that the handle really has. */
 static void unmap_action(struct guest *g)
 {
-    unsigned n = 1 + rnd(40);
+    unsigned n = 1 + sim_rnd(40);
 
     for (unsigned i = 0; i < n; i++) {
-        u32 h = g->handles[rnd(MAPPINGS)];
-        u64 host = (u64)rnd(MAPPINGS) << PAGE_SHIFT, bus = 0;
+        u32 h = g->handles[sim_rnd(MAPPINGS)];
+        u64 host = (u64)sim_rnd(MAPPINGS) << PAGE_SHIFT, bus = 0;
 
         for (unsigned k = 0; k < MAPPINGS && h < MAPTRACK_PER_FRAME && g->d->grant->maptrack_frames; k++) {
             const struct maptrack *m = &g->d->grant->maptrack[0][h];
 
             bus = (u64)m->frame << PAGE_SHIFT;
-            if (rnd(4) && g->map[k].used && g->map[k].frame.n == m->frame)
+            if (sim_rnd(4) && g->map[k].used && g->map[k].frame.n == m->frame)
                 host = (u64)k << PAGE_SHIFT;
         }
-        if (rnd(2))
+        if (sim_rnd(2))
             ((struct gnttab_unmap_grant_ref *)arg())[i] = (struct gnttab_unmap_grant_ref){
-                .host_addr = host, .dev_bus_addr = rnd(2) ? bus : 0, .handle = h };
+                .host_addr = host, .dev_bus_addr = sim_rnd(2) ? bus : 0, .handle = h };
         else
             ((struct gnttab_unmap_grant_ref *)arg())[i] = (struct gnttab_unmap_grant_ref){
-                .host_addr = host, .dev_bus_addr = bus, .handle = rnd(40) };
+                .host_addr = host, .dev_bus_addr = bus, .handle = sim_rnd(40) };
     }
     if (call(__HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, WINDOW, n) < 0)
         return;
@@ -263,21 +263,21 @@ static void unmap_action(struct guest *g)
 static void copy_action(struct guest *g)
 {
     struct gnttab_copy *op = arg();
-    unsigned n = 1 + rnd(4);
+    unsigned n = 1 + sim_rnd(4);
 
     for (unsigned i = 0; i < n; i++) {
-        op[i].flags = (u16)rnd(4);
-        op[i].len = (u16)rnd(3000);
-        op[i].source.offset = (u16)rnd(2000);
-        op[i].dest.offset = (u16)rnd(2000);
+        op[i].flags = (u16)sim_rnd(4);
+        op[i].len = (u16)sim_rnd(3000);
+        op[i].source.offset = (u16)sim_rnd(2000);
+        op[i].dest.offset = (u16)sim_rnd(2000);
         op[i].source.domid = op[i].flags & GNTCOPY_source_gref ? some_domain() : DOMID_SELF;
         op[i].dest.domid = op[i].flags & GNTCOPY_dest_gref ? some_domain() : DOMID_SELF;
         if (op[i].flags & GNTCOPY_source_gref)
-            op[i].source.u.ref = rnd(16);
+            op[i].source.u.ref = sim_rnd(16);
         else
             op[i].source.u.gmfn = some_frame(g);
         if (op[i].flags & GNTCOPY_dest_gref)
-            op[i].dest.u.ref = rnd(16);
+            op[i].dest.u.ref = sim_rnd(16);
         else
             op[i].dest.u.gmfn = some_frame(g);
     }
@@ -305,12 +305,12 @@ static void find_receiver(domid_t me, struct gnttab_transfer *op)
 static void transfer_action(struct guest *g)
 {
     struct gnttab_transfer *op = arg();
-    unsigned i = FIFO_FRAMES + rnd(MEMORY - FIFO_FRAMES);
+    unsigned i = FIFO_FRAMES + sim_rnd(MEMORY - FIFO_FRAMES);
 
-    if (rnd(4) || mfn_eq(g->memory[i], INVALID_MFN))
+    if (sim_rnd(4) || mfn_eq(g->memory[i], INVALID_MFN))
         return;
-    *op = (struct gnttab_transfer){ .mfn = g->memory[i].n, .domid = some_domain(), .ref = rnd(16) };
-    if (rnd(4))
+    *op = (struct gnttab_transfer){ .mfn = g->memory[i].n, .domid = some_domain(), .ref = sim_rnd(16) };
+    if (sim_rnd(4))
         find_receiver(g->d->id, op);
     if (call(__HYPERVISOR_grant_table_op, GNTTABOP_transfer, WINDOW, 1) == 0 && op->status != GNTST_bad_page)
         g->memory[i] = INVALID_MFN; /* the receiver has it without knowing in this test */
@@ -319,7 +319,7 @@ static void transfer_action(struct guest *g)
 
 static void other_grant_action(void)
 {
-    unsigned cmd = rnd(14);
+    unsigned cmd = sim_rnd(14);
 
     if (cmd == GNTTABOP_map_grant_ref || cmd == GNTTABOP_unmap_grant_ref || cmd == GNTTABOP_transfer ||
         cmd == GNTTABOP_copy || cmd == GNTTABOP_unmap_and_replace)
@@ -329,37 +329,38 @@ static void other_grant_action(void)
         struct gnttab_setup_table *op = arg();
 
         op->dom = some_domain();
-        op->nr_frames = rnd(6);
+        op->nr_frames = sim_rnd(6);
         op->frame_list.p = (void *)(WINDOW + 256);
     } else {
         *(u32 *)arg() = some_domain();
     }
-    call(__HYPERVISOR_grant_table_op, cmd, WINDOW, rnd(10) ? 1 : rnd(3));
+    call(__HYPERVISOR_grant_table_op, cmd, WINDOW, sim_rnd(10) ? 1 : sim_rnd(3));
 }
 
 static void vcpu_action(struct guest *g)
 {
     struct vcpu *v = current;
-    unsigned cmd = rnd(15), id = rnd(2) ? v->id : rnd(VCPUS + 1);
+    unsigned cmd = sim_rnd(15), id = sim_rnd(2) ? v->id : sim_rnd(VCPUS + 1);
 
     switch (cmd) {
     case VCPUOP_down:
-        if (rnd(8))
+        if (sim_rnd(8))
             return;
         break;
     case VCPUOP_register_runstate_memory_area:
     case VCPUOP_register_vcpu_time_memory_area:
-        *(u64 *)arg() = WINDOW + 0x1000 + 8 * rnd(100);
+        *(u64 *)arg() = WINDOW + 0x1000 + 8 * sim_rnd(100);
         break;
     case VCPUOP_set_periodic_timer:
-        *(u64 *)arg() = 1000000ul * rnd(4);
+        *(u64 *)arg() = 1000000ul * sim_rnd(4);
         break;
     case VCPUOP_set_singleshot_timer:
-        *(struct vcpu_set_singleshot_timer *)arg() = (struct vcpu_set_singleshot_timer){ now + rnd(1000000), rnd(2) };
+        *(struct vcpu_set_singleshot_timer *)arg() =
+            (struct vcpu_set_singleshot_timer){ sim_now + sim_rnd(1000000), sim_rnd(2) };
         break;
     case VCPUOP_register_vcpu_info:
         *(struct vcpu_register_vcpu_info *)arg() =
-            (struct vcpu_register_vcpu_info){ .mfn = some_frame(g), .offset = 64 * rnd(65) };
+            (struct vcpu_register_vcpu_info){ .mfn = some_frame(g), .offset = 64 * sim_rnd(65) };
         break;
     case VCPUOP_initialise:
         memset(arg(), 0, sizeof(struct vcpu_guest_context));
@@ -370,33 +371,33 @@ static void vcpu_action(struct guest *g)
 
 static void sched_action(void)
 {
-    unsigned cmd = rnd(12);
+    unsigned cmd = sim_rnd(12);
     struct sched_poll *p = arg();
     evtchn_port_t *ports = (evtchn_port_t *)(window(current) + 512);
 
     switch (cmd) {
     case SCHEDOP_shutdown:
-        if (rnd(40) || current->domain->id == 0)
+        if (sim_rnd(40) || current->domain->id == 0)
             return;
-        *(u32 *)arg() = rnd(6);
+        *(u32 *)arg() = sim_rnd(6);
         break;
     case SCHEDOP_poll:
-        p->nr_ports = rnd(4);
-        p->timeout = rnd(3) ? now + rnd(1000000) : 0;
+        p->nr_ports = sim_rnd(4);
+        p->timeout = sim_rnd(3) ? sim_now + sim_rnd(1000000) : 0;
         p->ports.p = (void *)(WINDOW + 512);
         for (unsigned i = 0; i < 4; i++)
-            ports[i] = rnd(40);
+            ports[i] = sim_rnd(40);
         break;
     case SCHEDOP_remote_shutdown:
-        if (rnd(20))
+        if (sim_rnd(20))
             return;
         *(struct sched_remote_shutdown *)arg() = (struct sched_remote_shutdown){ some_domain(), 2 };
         break;
     case SCHEDOP_watchdog:
-        *(struct sched_watchdog *)arg() = (struct sched_watchdog){ rnd(4), rnd(2) };
+        *(struct sched_watchdog *)arg() = (struct sched_watchdog){ sim_rnd(4), sim_rnd(2) };
         break;
     case SCHEDOP_pin_override:
-        *(int *)arg() = (int)rnd(CPUS + 2) - 1;
+        *(int *)arg() = (int)sim_rnd(CPUS + 2) - 1;
         break;
     case SCHEDOP_shutdown_code:
         return;
@@ -414,7 +415,7 @@ void guest_action(void)
         call(g->v[v->id].nr, g->v[v->id].args[0], g->v[v->id].args[1], g->v[v->id].args[2]);
         return;
     }
-    switch (rnd(14)) {
+    switch (sim_rnd(14)) {
     case 0: case 1: case 2: case 3:
         event_action(g);
         break;
@@ -483,7 +484,7 @@ static void kill_step(unsigned i)
     if (rc == -ERESTART)
         return;
     if (rc)
-        fail("domain_kill(%u): %d", i, rc);
+        sim_fail("domain_kill(%u): %d", i, rc);
     domain_put(g->d);
     g->d = NULL;
     reached[R_DEATHS]++;
@@ -498,7 +499,7 @@ void domain_end(unsigned i)
 /* Like an interrupt: something for a vCPU to do. */
 static void wake_somebody(struct domain *d)
 {
-    struct vcpu *v = d->vcpus[rnd(VCPUS)];
+    struct vcpu *v = d->vcpus[sim_rnd(VCPUS)];
 
     if (!v)
         return;
@@ -510,7 +511,7 @@ static void wake_somebody(struct domain *d)
 
 void toolstack_action(void)
 {
-    unsigned i = rnd(DOMAINS);
+    unsigned i = sim_rnd(DOMAINS);
     struct guest *g = &guests[i];
     struct domain *old;
 
@@ -522,13 +523,13 @@ void toolstack_action(void)
             make(i);
         return;
     }
-    if (g->killing || (i && g->d->shut_down && rnd(2)) || (i && !rnd(60))) {
+    if (g->killing || (i && g->d->shut_down && sim_rnd(2)) || (i && !sim_rnd(60))) {
         kill_step(i);
         return;
     }
-    switch (rnd(6)) {
+    switch (sim_rnd(6)) {
     case 0:
-        if (g->d->controller_pauses < 2 && rnd(6) == 0)
+        if (g->d->controller_pauses < 2 && sim_rnd(6) == 0)
             (void)domain_pause_by_controller(g->d);
         break;
     case 1:
@@ -544,10 +545,10 @@ void toolstack_action(void)
     case 4:
         if (g->d->controller_pauses > 2)
             break;
-        (void)event_alloc_unbound(g->d, (domid_t)rnd(DOMAINS));
+        (void)event_alloc_unbound(g->d, (domid_t)sim_rnd(DOMAINS));
         break;
     case 5:
-        irq_fire(rnd(24));
+        sim_irq_fire(sim_rnd(24));
         break;
     }
 }

@@ -71,8 +71,8 @@ static void check_frames(void)
         if (f->refs & FRAME_XENHEAP)
             types = types ? types - 1 : 0;
         if (refs != want_refs[n] || types != want_writable[n])
-            fail("frame %lx of d%u: %u references and %u writable, should be %u and %u", n, f->owner, refs, types,
-                 want_refs[n], want_writable[n]);
+            sim_fail("frame %lx of d%u: %u references and %u writable, should be %u and %u", n, f->owner, refs, types,
+                     want_refs[n], want_writable[n]);
     }
 }
 
@@ -101,8 +101,8 @@ static void check_grants(struct domain *d)
             }
         }
         if (hr != a->host_readers || hw != a->host_writers || dr != a->dev_readers || dw != a->dev_writers)
-            fail("d%u entry %u: pins %u %u %u %u, should be %u %u %u %u", d->id, ref, a->host_readers, a->host_writers,
-                 a->dev_readers, a->dev_writers, hr, hw, dr, dw);
+            sim_fail("d%u entry %u: pins %u %u %u %u, should be %u %u %u %u", d->id, ref, a->host_readers,
+                     a->host_writers, a->dev_readers, a->dev_writers, hr, hw, dr, dw);
     }
 }
 
@@ -115,27 +115,27 @@ static void check_ports(struct domain *d)
         struct event_channel *c = event_channel(d, port), *r;
 
         if (c->port != port)
-            fail("d%u port %u says it is %u", d->id, port, c->port);
+            sim_fail("d%u port %u says it is %u", d->id, port, c->port);
         if (c->state == EVTCHNSTAT_closed && port && port < d->event.lowest_free)
-            fail("d%u port %u is free, below the lowest", d->id, port);
+            sim_fail("d%u port %u is free, below the lowest", d->id, port);
         active += c->state != EVTCHNSTAT_closed;
         if (c->state == EVTCHNSTAT_interdomain) {
             r = event_channel(c->remote.domain, c->remote.port);
             if (r->state != EVTCHNSTAT_interdomain || r->remote.domain != d || r->remote.port != port)
-                fail("d%u port %u has no other end", d->id, port);
+                sim_fail("d%u port %u has no other end", d->id, port);
         }
         if (c->state == EVTCHNSTAT_virq && !event_virq_is_global(c->virq) &&
             d->vcpus[c->notify_vcpu]->event.virq_port[c->virq] != port)
-            fail("d%u port %u: virq %u is bound elsewhere", d->id, port, c->virq);
+            sim_fail("d%u port %u: virq %u is bound elsewhere", d->id, port, c->virq);
     }
     if (active != d->event.active_ports)
-        fail("d%u has %u ports, counted %u", d->id, active, d->event.active_ports);
+        sim_fail("d%u has %u ports, counted %u", d->id, active, d->event.active_ports);
     for_each_vcpu(d, v) {
         for (unsigned i = 0; i < NR_VIRQS; i++) {
             evtchn_port_t p = v->event.virq_port[i];
 
             if (p && (event_channel(d, p)->state != EVTCHNSTAT_virq || event_channel(d, p)->virq != i))
-                fail("d%uv%u virq %u: port %u", d->id, v->id, i, p);
+                sim_fail("d%uv%u virq %u: port %u", d->id, v->id, i, p);
         }
     }
 }
@@ -150,7 +150,7 @@ static void walk_queue(struct domain *d, evtchn_port_t port)
         event_word_t *w = word_of(d, port);
 
         if (!w || n > EVTCHN_FIFO_NR_CHANNELS)
-            fail("d%u: broken queue at port %u", d->id, port);
+            sim_fail("d%u: broken queue at port %u", d->id, port);
         if (!(*w & W_LINKED))
             break;
         reachable[port] = true;
@@ -182,7 +182,7 @@ static void check_fifo(struct domain *d)
         event_word_t *w = word_of(d, port);
 
         if (w && event_channel(d, port)->state != EVTCHNSTAT_closed && (*w & W_LINKED) && !reachable[port])
-            fail("d%u port %u is lost", d->id, port);
+            sim_fail("d%u port %u is lost", d->id, port);
     }
 }
 
@@ -217,13 +217,13 @@ void consume_events(struct vcpu *v)
         memset(d->shared_info->evtchn_pending, 0, sizeof(d->shared_info->evtchn_pending));
         return;
     }
-    for (unsigned n = 0; n < 1 + rnd(20) && v->event.fifo->control->ready; n++)
+    for (unsigned n = 0; n < 1 + sim_rnd(20) && v->event.fifo->control->ready; n++)
         consume_queue(d, v, (unsigned)__builtin_ctz(v->event.fifo->control->ready) % EVTCHN_FIFO_MAX_QUEUES);
-    if (rnd(4) == 0) {
-        event_word_t *w = word_of(d, rnd(40));
+    if (sim_rnd(4) == 0) {
+        event_word_t *w = word_of(d, sim_rnd(40));
 
         if (w)
-            *w ^= W_MASKED & (rnd(2) ? *w : ~0u);
+            *w ^= W_MASKED & (sim_rnd(2) ? *w : ~0u);
     }
 }
 
@@ -236,17 +236,17 @@ static void check_running(void)
         sim_this_cpu = a;
         on[a] = current;
         if (!on[a]->unit.running || on[a]->unit.cpu != a)
-            fail("the vCPU on CPU %u is not marked as running there", a);
+            sim_fail("the vCPU on CPU %u is not marked as running there", a);
         for (unsigned b = 0; b < a; b++)
             if (on[a] == on[b])
-                fail("a vCPU is on CPUs %u and %u", a, b);
+                sim_fail("a vCPU is on CPUs %u and %u", a, b);
     }
     sim_this_cpu = was;
 }
 
 void check_all(void)
 {
-    check_no_locks();
+    sim_check_no_locks();
     check_running();
     check_frames();
     for (unsigned i = 0; i < DOMAINS; i++) {

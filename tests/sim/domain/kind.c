@@ -20,7 +20,7 @@ u8 *window(struct vcpu *v)
 
 static int create(struct domain *d)
 {
-    return rnd(50) ? 0 : -ENOMEM;
+    return sim_rnd(50) ? 0 : -ENOMEM;
 }
 
 static void drop_mapping(struct guest *g, unsigned i)
@@ -106,7 +106,7 @@ static int grant_unmap(u64 host_addr, mfn_t frame, u64 new_addr, u32 flags)
 
 static void __noreturn enter(void)
 {
-    fail("entered a guest");
+    sim_fail("entered a guest");
 }
 
 const struct domain_kind sim_kind = {

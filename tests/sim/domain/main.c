@@ -4,19 +4,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "domain/internal.h"
 #include "mm/buddy.h"
-#include "sched/softirq.h"
 
-u64 step_number;
-static u64 generator;
+static u64 generator, step;
 
-unsigned rnd(unsigned n)
+unsigned sim_rnd(unsigned n)
 {
     generator = generator * 6364136223846793005UL + 1442695040888963407UL;
     return (unsigned)(generator >> 33) % n;
+}
+
+void sim_report_position(void)
+{
+    printf("step %lu\n", step);
 }
 
 static void start(void)
@@ -24,35 +26,24 @@ static void start(void)
     machine_init();
     domains_init();
     domain_register_kind(&sim_kind, false);
-    tasklets_start();
-    timers_start();
-    sched_init("credit2");
-    for (unsigned i = 0; i < CPUS; i++) {
-        sim_this_cpu = i;
-        sim_cpus[i].top.cpu = i;
-        clock_deadline[i] = ~0UL;
-        cpumask_set(&cpu_online_mask, i);
-        timers_cpu_start();
-        current = idle_vcpu_create(i);
-        sched_cpu_start(i, current);
-    }
+    sim_cpus_start(CPUS);
 }
 
 static void one_step(void)
 {
-    unsigned cpu = rnd(CPUS);
+    unsigned cpu = sim_rnd(CPUS);
 
-    now += rnd(100000);
+    sim_now += sim_rnd(100000);
     for (unsigned n = 0; n < CPUS; n++) {
         cpu = (cpu + 1) % CPUS;
-        run_softirqs(cpu);
+        sim_run_cpu(cpu);
         sim_this_cpu = cpu;
         if (!vcpu_is_idle(current))
             break;
     }
     if (!vcpu_is_idle(current))
         guest_action();
-    if (rnd(12) == 0 && (vcpu_is_idle(current) || current->domain->id == 0))
+    if (sim_rnd(12) == 0 && (vcpu_is_idle(current) || current->domain->id == 0))
         toolstack_action();
 }
 
@@ -64,12 +55,12 @@ static void end(void)
         if (guests[i].d)
             domain_pause_nosync(guests[i].d);
     for (unsigned i = 0; i < CPUS; i++)
-        run_softirqs(i);
+        sim_run_cpu(i);
     sim_this_cpu = 0;
     for (unsigned i = 0; i < DOMAINS; i++)
         domain_end(DOMAINS - 1 - i);
     for (unsigned n = 0; n < 200; n++)
-        run_softirqs(n % CPUS);
+        sim_run_cpu(n % CPUS);
 }
 
 int main(int argc, char **argv)
@@ -78,28 +69,29 @@ int main(int argc, char **argv)
     long objects;
 
     generator = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
-    verbose = getenv("VERBOSE") != NULL;
+    sim_verbose = getenv("VERBOSE") != NULL;
     start();
     for (unsigned i = 0; i < CPUS; i++)
-        run_softirqs(i);
+        sim_run_cpu(i);
     frames = buddy_free_frames();
-    objects = heap_objects;
-    for (step_number = 0; step_number < steps; step_number++) {
-        fail_allocations = rnd(4) == 0;
+    objects = sim_heap_objects;
+    for (step = 0; step < steps; step++) {
+        sim_fail_allocations = sim_rnd(4) == 0;
         one_step();
-        fail_allocations = false;
-        if (step_number % 8 == 0)
+        sim_fail_allocations = false;
+        if (step % 8 == 0)
             check_all();
     }
     end();
     check_all();
     if (domain_next(0))
-        fail("a domain is left");
-    if (buddy_free_frames() != frames || heap_objects != objects)
-        fail("left behind: %ld frames, %ld objects", (long)(frames - buddy_free_frames()), heap_objects - objects);
+        sim_fail("a domain is left");
+    if (buddy_free_frames() != frames || sim_heap_objects != objects)
+        sim_fail("left behind: %ld frames, %ld objects", (long)(frames - buddy_free_frames()),
+                 sim_heap_objects - objects);
     for (unsigned i = 0; i < ARRAY_SIZE(reached); i++)
         if (!reached[i] && steps >= 20000)
-            fail("nothing of kind %u has happened", i);
+            sim_fail("nothing of kind %u has happened", i);
     printf("ok domain sim seed %s: %lu steps ok; events %lu of %lu, grants %lu of %lu, vcpu %lu of %lu, sched %lu of %lu; "
            "fifo %lu checked %lu taken, %lu mapped %lu unmapped %lu copied %lu transferred, %lu deaths, %lu preempted\n",
            argc > 1 ? argv[1] : "1", steps, calls_ok[32], calls[32], calls_ok[20], calls[20], calls_ok[24], calls[24],

@@ -8,7 +8,7 @@
 #define SIM_DOMAIN_WORLD_H
 
 #include "domain/domain.h"
-#include "machine/cpu.h"
+#include "shared/host.h"
 
 #define CPUS 4
 #define FRAMES 4096ul
@@ -41,23 +41,12 @@ struct guest {
 };
 extern struct guest guests[DOMAINS];
 
-extern u64 step_number;
-extern nsec_t now, clock_deadline[CPUS];
-extern long heap_objects;
-extern bool fail_allocations, verbose;
-
-unsigned rnd(unsigned n);
-void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-u8 *window(struct vcpu *v);
-
 /* machine.c */
 void machine_init(void);
-void run_softirqs(unsigned cpu);
-void check_no_locks(void);
-void irq_fire(unsigned irq);
 
 /* kind.c */
 extern const struct domain_kind sim_kind;
+u8 *window(struct vcpu *v);
 struct guest *guest_of(const struct domain *d);
 
 /* actions.c */

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The CPUs, which go on in each other's waiting loops, and their clocks. */
+#include "shared/host.h"
+
+#include "domain/internal.h"
+#include "machine/smp.h"
+#include "machine/time.h"
+#include "sched/softirq.h"
+
+#define NEVER (~0ul)
+#define MAX_WAITS 100 /* rounds of waiting in a step; one lets all others go on and is nearly always enough */
+
+struct sim_cpu sim_cpus[SIM_CPUS];
+unsigned sim_this_cpu, cpu_count;
+struct cpumask cpu_online_mask;
+
+nsec_t sim_now = 1000000;
+void (*clock_event_handler)(void);
+static nsec_t deadlines[SIM_CPUS] = { [0 ... SIM_CPUS - 1] = NEVER };
+
+void sim_cpus_start(unsigned n)
+{
+    cpu_count = n;
+    tasklets_start();
+    timers_start();
+    sched_init("credit2");
+    for (unsigned cpu = 0; cpu < n; cpu++) {
+        sim_this_cpu = cpu;
+        sim_cpus[cpu].top.cpu = cpu;
+        cpumask_set(&cpu_online_mask, cpu);
+        timers_cpu_start();
+        current = idle_vcpu_create(cpu);
+        sched_cpu_start(cpu, current);
+    }
+    sim_this_cpu = 0;
+}
+
+/* ---- one after the other ---- */
+
+static bool waiting[SIM_CPUS];
+static unsigned waits; /* rounds of waiting in this step */
+
+static void run(unsigned cpu)
+{
+    unsigned was = sim_this_cpu;
+
+    sim_this_cpu = cpu;
+    if (deadlines[cpu] <= sim_now) {
+        bool irq = irq_save();
+
+        deadlines[cpu] = NEVER;
+        clock_event_handler();
+        irq_restore(irq);
+    }
+    softirq_run();
+    sim_this_cpu = was;
+}
+
+void sim_run_cpu(unsigned cpu)
+{
+    waits = 0;
+    run(cpu);
+}
+
+/* A CPU waits: the others do what is pending, except those that wait themselves or have interrupts disabled. */
+void cpu_relax(void)
+{
+    unsigned self = sim_this_cpu, first = sim_rnd(cpu_count);
+
+    if (++waits > MAX_WAITS)
+        sim_fail("CPU %u waits for ever", self);
+    waiting[self] = true;
+    for (unsigned i = 0; i < cpu_count; i++) {
+        unsigned cpu = (first + i) % cpu_count;
+
+        if (!waiting[cpu] && !sim_cpus[cpu].irq_off)
+            run(cpu);
+    }
+    waiting[self] = false;
+}
+
+void smp_kick(unsigned cpu)
+{
+}
+
+u32 cpu_apic_id(unsigned cpu)
+{
+    return cpu * 2;
+}
+
+/* ---- clocks ---- */
+
+nsec_t system_time(void)
+{
+    return sim_now;
+}
+
+u64 rdtsc(void)
+{
+    return sim_now;
+}
+
+u64 tsc_khz(void)
+{
+    return 1000000;
+}
+
+const struct time_scale *time_scale(void)
+{
+    static const struct time_scale scale = { .mul = 0x80000000u, .shift = 1 };
+
+    return &scale;
+}
+
+void wallclock_base(u64 *sec, u32 *nsec)
+{
+    *sec = 1700000000;
+    *nsec = 0;
+}
+
+void clock_event_set(nsec_t deadline)
+{
+    deadlines[sim_this_cpu] = deadline;
+}
