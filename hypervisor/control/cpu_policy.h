@@ -3,22 +3,29 @@
 #ifndef HV_CONTROL_CPU_POLICY_H
 #define HV_CONTROL_CPU_POLICY_H
 
+#include "machine/cpu_features.h"
 #include "types.h"
 #include <xen/arch-x86/xen.h>
 
 /*
- * Writes the leaves that a PV guest (@control: Domain 0) is given to the
- * array at guest address @leaves with room for *@count, which becomes their number.
+ * Writes the leaves that a PV guest (@control: Domain 0) with at most the features @limit (words, NULL: no limit)
+ * is given to the array at guest address @leaves with room for *@count, which becomes their number.
  * @leaves 0: *@count becomes the room that suffices for any policy. @return 0, -EFAULT, -ENOBUFS
  */
-int cpu_policy_leaves(bool control, vaddr_t leaves, u32 *count);
+int cpu_policy_leaves(bool control, const u32 *limit, vaddr_t leaves, u32 *count);
 /* The same for MSRs. */
 int cpu_policy_msrs(vaddr_t msrs, u32 *count);
 
 /*
  * Whether a guest can be given leaf @l: nothing of the instruction-set features in it may go beyond what it
- * gets anyway.
+ * gets anyway. Invariant TSC is not looked at: tools ask for it as they like.
  */
 bool cpu_policy_leaf_ok(const xen_cpuid_leaf_t *l);
+
+/*
+ * Puts the features of leaf @l into @limit, in place of those that were there from the same leaf. Bits that follow the
+ * state of the vCPU (OSXSAVE) or of Domain 0 (MTRR) are no features: they are shown as before whatever @l says.
+ */
+void cpu_policy_limit(const xen_cpuid_leaf_t *l, u32 limit[FEATURE_WORDS]);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * domctl: the CPUID policy of a guest, and how it sees the TSC. A guest's policy
- * is the common one of PV guests: a toolstack may set what does not go beyond it.
- * Called by domctl.c with its lock held.
+ * is the common one of PV guests, less the features that a toolstack takes away:
+ * it may set what does not go beyond it. Called by domctl.c with its lock held.
  */
 #include "control/cpu_policy.h"
 #include "control/domctl_ops.h"
 #include "domain/guest_tsc.h"
 #include "errno.h"
+#include "lib/string.h"
 #include "machine/time.h"
 #include "mm/guest_access.h"
 
@@ -15,19 +16,22 @@
 
 long domctl_get_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
 {
-    int rc = cpu_policy_leaves(d->privileged, (vaddr_t)p->leaves.p, &p->nr_leaves);
+    int rc = cpu_policy_leaves(d->privileged, d->cpuid_limit, (vaddr_t)p->leaves.p, &p->nr_leaves);
 
     return rc ? rc : cpu_policy_msrs((vaddr_t)p->msrs.p, &p->nr_msrs);
 }
 
+/* As Xen 4.17: leaves that are not given stay as they are, a leaf that is given again counts instead of the earlier one. */
 long domctl_set_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
 {
+    u32 limit[FEATURE_WORDS];
     xen_cpuid_leaf_t leaf;
 
     if (d->vcpus[0] && d->vcpus[0]->initialised)
         return -EEXIST; /* too late: it may have looked */
     if (p->nr_leaves > LEAVES_MAX)
         return -E2BIG;
+    memcpy(limit, d->cpuid_limit, sizeof(limit));
     for (u32 i = 0; i < p->nr_leaves; i++) {
         if (copy_from_guest_at(&leaf, p->leaves, i))
             return -EFAULT;
@@ -36,7 +40,9 @@ long domctl_set_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
             p->err_subleaf = leaf.subleaf;
             return -EINVAL;
         }
+        cpu_policy_limit(&leaf, limit);
     }
+    memcpy(d->cpuid_limit, limit, sizeof(limit));
     return 0;
 }
 

@@ -18,7 +18,7 @@ static bool featureset(u32 index, u32 words[FEATURE_WORDS])
         return true;
     case XEN_SYSCTL_cpu_featureset_pv:
     case XEN_SYSCTL_cpu_featureset_pv_max:
-        cpuid_policy_pv_features(&boot_cpu, false, words);
+        cpuid_policy_pv_features(&boot_cpu, false, NULL, words);
         return true;
     case XEN_SYSCTL_cpu_featureset_hvm: /* no HVM guests: nothing */
     case XEN_SYSCTL_cpu_featureset_hvm_max:
@@ -52,6 +52,6 @@ long sysctl_cpu_policy(struct xen_sysctl_cpu_policy *p)
         return -EINVAL;
     if (p->index == XEN_SYSCTL_cpu_policy_hvm_max || p->index == XEN_SYSCTL_cpu_policy_hvm_default)
         return -EOPNOTSUPP;
-    rc = cpu_policy_leaves(control, (vaddr_t)p->leaves.p, &p->nr_leaves);
+    rc = cpu_policy_leaves(control, NULL, (vaddr_t)p->leaves.p, &p->nr_leaves);
     return rc ? rc : cpu_policy_msrs((vaddr_t)p->msrs.p, &p->nr_msrs);
 }

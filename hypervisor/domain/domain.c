@@ -63,6 +63,7 @@ static struct domain *domain_alloc(domid_t id, const struct domain_config *cfg)
     d->create_flags = cfg->create_flags;
     d->ssidref = cfg->ssidref;
     memcpy(d->uuid, cfg->uuid, sizeof(d->uuid));
+    memset(d->cpuid_limit, 0xff, sizeof(d->cpuid_limit));
     d->shutdown_code = SHUTDOWN_CODE_NONE;
     d->controller_pauses = d->pause_count = 1;
     d->min_mfn = ~0UL;

@@ -14,6 +14,7 @@
 #include "domain/event_channel.h"
 #include "list.h"
 #include "machine/cpu.h"
+#include "machine/cpu_features.h"
 #include "machine/spinlock.h"
 #include "machine/time.h"
 #include "mm/frame.h"
@@ -111,6 +112,7 @@ struct domain {
 
     u64 vm_assist;              /* bits VMASST_TYPE_* */
     struct domain_tsc tsc;
+    u32 cpuid_limit[FEATURE_WORDS]; /* CPU features it may have at most; fixed once its first vCPU is initialised */
     s64 time_offset_seconds;
     u8 uuid[16];                /* xen_domain_handle_t */
     u32 ssidref;

@@ -52,7 +52,64 @@ static const u32 pv_features[FEATURE_WORDS] = {
     [18] = F(TSA_SQ_NO) | F(TSA_L1_NO),
 };
 
-void cpuid_policy_pv_features(const struct cpu_features *host, bool control_domain, u32 words[FEATURE_WORDS])
+#define NEED(name) XEN_X86_FEATURE_##name
+
+/* Features (@mask of @word) that no processor has, and no software expects, without @need. A row comes behind those that may take its @need. */
+static const struct {
+    u16 need;
+    u8 word;
+    u32 mask;
+} dependencies[] = {
+    { NEED(FPU), 0, F(MMX) },
+    { NEED(FPU), 8, F(RSTR_FP_ERR_PTRS) },
+    { NEED(PAE), 2, F(NX) | F(LM) },
+    { NEED(TSC), 2, F(RDTSCP) },
+    { NEED(TSC), 7, F(ITSC) },
+    { NEED(MMX), 2, F(MMXEXT) | F(3DNOW) },
+    { NEED(3DNOW), 2, F(3DNOWEXT) },
+    { NEED(FXSR), 0, F(SSE) },
+    { NEED(FXSR), 2, F(FFXSR) },
+    { NEED(SSE), 0, F(SSE2) },
+    { NEED(SSE), 3, F(MISALIGNSSE) },
+    { NEED(SSE2), 1, F(SSE3) | F(PCLMULQDQ) | F(AESNI) },
+    { NEED(SSE2), 2, F(LM) },
+    { NEED(SSE2), 5, F(SHA) },
+    { NEED(SSE2), 6, F(GFNI) },
+    { NEED(SSE3), 1, F(SSSE3) },
+    { NEED(SSE3), 3, F(SSE4A) },
+    { NEED(SSSE3), 1, F(SSE4_1) },
+    { NEED(SSE4_1), 1, F(SSE4_2) },
+    { NEED(LM), 1, F(CX16) },
+    { NEED(LM), 3, F(LAHF_LM) },
+    { NEED(XSAVE), 1, F(AVX) },
+    { NEED(XSAVE), 4, F(XSAVEOPT) | F(XSAVEC) | F(XGETBV1) },
+    { NEED(AVX), 1, F(FMA) | F(F16C) },
+    { NEED(AVX), 3, F(XOP) | F(FMA4) },
+    { NEED(AVX), 5, F(AVX2) },
+    { NEED(AVX2), 5, F(AVX512F) },
+    { NEED(AVX2), 6, F(VAES) | F(VPCLMULQDQ) },
+    { NEED(AVX2), 10, F(AVX_VNNI) },
+    { NEED(AESNI), 6, F(VAES) },
+    { NEED(PCLMULQDQ), 6, F(VPCLMULQDQ) },
+    { NEED(AVX512F), 5, F(AVX512DQ) | F(AVX512_IFMA) | F(AVX512PF) | F(AVX512ER) | F(AVX512CD) | F(AVX512BW) | F(AVX512VL) },
+    { NEED(AVX512F), 6, F(AVX512_VNNI) | F(AVX512_VPOPCNTDQ) },
+    { NEED(AVX512F), 9, F(AVX512_4VNNIW) | F(AVX512_4FMAPS) },
+    { NEED(AVX512BW), 6, F(AVX512_VBMI) | F(AVX512_VBMI2) | F(AVX512_BITALG) },
+    { NEED(AVX512BW), 10, F(AVX512_BF16) },
+    { NEED(IBRSB), 9, F(STIBP) | F(SSBD) },
+    { NEED(IBPB), 8, F(IBPB_RET) },
+    { NEED(IBPB), 11, F(SBPB) | F(IBPB_BRTYPE) },
+};
+
+static void drop_dependents(u32 words[FEATURE_WORDS])
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(dependencies); i++)
+        if (!features_test(words, dependencies[i].need))
+            words[dependencies[i].word] &= ~dependencies[i].mask;
+}
+
+void cpuid_policy_pv_features(const struct cpu_features *host, bool control_domain, const u32 *limit,
+                              u32 words[FEATURE_WORDS])
 {
     for (unsigned i = 0; i < FEATURE_WORDS; i++)
         words[i] = host->words[i] & pv_features[i];
@@ -61,10 +118,9 @@ void cpuid_policy_pv_features(const struct cpu_features *host, bool control_doma
         words[7] |= host->words[7] & F(ITSC);
         words[9] |= host->words[9] & F(ARCH_CAPS);
     }
-    if (!features_test(words, XEN_X86_FEATURE_XSAVE)) {
-        words[1] &= ~(F(AVX) | F(FMA) | F(F16C));
-        words[4] = 0;
-    }
+    for (unsigned i = 0; limit && i < FEATURE_WORDS; i++)
+        words[i] &= limit[i];
+    drop_dependents(words);
 }
 
 static void leaf_1(const struct cpuid_view *view, const struct cpu_features *host, const u32 *words,
@@ -101,21 +157,35 @@ static void leaf_7(const u32 *words, u32 subleaf, struct cpuid_regs *r)
     }
 }
 
+/* States that a guest with these features can use. */
+static u64 xstates(const u32 *words)
+{
+    u64 states = fpu_xcr0_mask;
+
+    if (!features_test(words, XEN_X86_FEATURE_AVX))
+        states &= ~(u64)XCR0_AVX;
+    if (!features_test(words, XEN_X86_FEATURE_AVX512F))
+        states &= ~(u64)XCR0_AVX512;
+    return states;
+}
+
 /* Extended state, SDM Vol 1 13.2. */
 static void leaf_d(const struct cpuid_view *view, const u32 *words, u32 subleaf, struct cpuid_regs *r)
 {
+    u64 states = xstates(words);
+
     if (!features_test(words, XEN_X86_FEATURE_XSAVE)) {
         *r = (struct cpuid_regs){ 0 };
     } else if (subleaf == 0) {
-        r->a = (u32)fpu_xcr0_mask;
+        r->a = (u32)states;
         r->b = fpu_size_for(view->xcr0 ? view->xcr0 : XCR0_X87);
-        r->c = fpu_size_for(fpu_xcr0_mask);
-        r->d = (u32)(fpu_xcr0_mask >> 32);
+        r->c = fpu_size_for(states);
+        r->d = (u32)(states >> 32);
     } else if (subleaf == 1) {
         *r = (struct cpuid_regs){ .a = words[4] };
         if (features_test(words, XEN_X86_FEATURE_XSAVEC))
             r->b = fpu_compact_size_for(view->xcr0 ? view->xcr0 : XCR0_X87);
-    } else if (subleaf >= 63 || !(fpu_xcr0_mask >> subleaf & 1)) {
+    } else if (subleaf >= 63 || !(states >> subleaf & 1)) {
         *r = (struct cpuid_regs){ 0 };
     }
 }
@@ -251,7 +321,7 @@ void cpuid_policy_apply(const struct cpuid_view *view, const struct cpu_features
 {
     u32 words[FEATURE_WORDS];
 
-    cpuid_policy_pv_features(host, view->control_domain, words);
+    cpuid_policy_pv_features(host, view->control_domain, view->limit, words);
     switch (leaf >> 16) {
     case 0x0000:
         basic_leaf(view, host, words, leaf, subleaf, r);

@@ -20,6 +20,7 @@ struct cpuid_view {
     bool tsc_emulated;     /* leaf 0x40000003, as the next two */
     u32 incarnation;       /* of the time information, counts restores */
     u32 tsc_khz;           /* of the guest's TSC, 0: the machine's */
+    const u32 *limit;      /* FEATURE_WORDS words: features it may have at most, NULL: no limit */
 };
 
 /*
@@ -32,7 +33,11 @@ void guest_cpuid(const struct cpuid_view *view, u32 leaf, u32 subleaf, u32 out[4
 void cpuid_policy_apply(const struct cpuid_view *view, const struct cpu_features *host, u32 leaf, u32 subleaf,
                         struct cpuid_regs *r);
 
-/* Features that PV guests may have on this machine, as words (XEN_SYSCTL_get_cpu_featureset). */
-void cpuid_policy_pv_features(const struct cpu_features *host, bool control_domain, u32 words[FEATURE_WORDS]);
+/*
+ * Features of a PV guest on machine @host, as words (XEN_SYSCTL_get_cpu_featureset). @limit: as in struct cpuid_view;
+ * what depends on a feature that is missing is missing too (SDM Vol 1 chapters 10 to 15, APM Vol 3 appendix D).
+ */
+void cpuid_policy_pv_features(const struct cpu_features *host, bool control_domain, const u32 *limit,
+                              u32 words[FEATURE_WORDS]);
 
 #endif

@@ -43,6 +43,7 @@ static void emulate_cpuid(struct regs *regs)
         .tsc_emulated = v->domain->tsc.emulated,
         .incarnation = v->domain->tsc.incarnation,
         .tsc_khz = v->domain->tsc.emulated ? v->domain->tsc.khz : 0,
+        .limit = v->domain->cpuid_limit,
     };
     u32 out[4];
 

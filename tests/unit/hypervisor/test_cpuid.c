@@ -105,6 +105,69 @@ static void test_absent(void)
     CHECK(!(ask(1, 0, ~0u).c & (F(AVX) | F(FMA) | F(XSAVE))));
 }
 
+/* Takes away @feature alone. */
+static void take(u32 *limit, unsigned feature)
+{
+    memset(limit, 0xff, FEATURE_WORDS * sizeof(u32));
+    limit[feature / 32] &= ~(1u << feature % 32);
+    view.limit = limit;
+}
+
+/* A limit takes its features and what is built on them, gives nothing, and leaves the rest and what is no feature alone. */
+static void test_limit(void)
+{
+    u32 limit[FEATURE_WORDS];
+    struct cpuid_regs all, r;
+
+    make_host(CPU_INTEL);
+    all = ask(1, 0, ~0u);
+    take(limit, XEN_X86_FEATURE_SSE3);
+    r = ask(1, 0, ~0u);
+    CHECK((all.c & ~r.c) == (F(SSE3) | F(SSSE3) | F(SSE4_1) | F(SSE4_2)) && r.d == all.d && r.b == all.b && r.a == all.a);
+    CHECK(!(ask(0x80000001, 0, ~0u).c & F(SSE4A)));
+    take(limit, XEN_X86_FEATURE_RDRAND);
+    CHECK((all.c ^ ask(1, 0, ~0u).c) == F(RDRAND));
+    take(limit, XEN_X86_FEATURE_HYPERVISOR);
+    CHECK((all.c ^ ask(1, 0, ~0u).c) == F(HYPERVISOR));
+    memset(limit, 0, sizeof(limit));
+    CHECK(ask(1, 0, ~0u).c == 0 && ask(1, 0, ~0u).d == 0 && !ask(7, 0, ~0u).b && !ask(0x80000008, 0, ~0u).b);
+    CHECK(ask(0, 0, 0x20).a == 0xd && ask(0x80000000, 0, 0x80000028).a == 0x80000008);
+    view.osxsave = true; /* follows CR4 */
+    CHECK(ask(1, 0, ~0u).c == F(OSXSAVE));
+    memset(limit, 0xff, sizeof(limit)); /* no more than without */
+    CHECK(ask(1, 0, ~0u).c == (all.c | F(OSXSAVE)) && !(ask(7, 0, ~0u).b & F(SMEP)));
+}
+
+static void test_limit_of_xsave(void)
+{
+    u32 limit[FEATURE_WORDS];
+
+    make_host(CPU_AMD);
+    take(limit, XEN_X86_FEATURE_XSAVE);
+    view.kernel = true;
+    CHECK(!(ask(1, 0, ~0u).c & (F(XSAVE) | F(OSXSAVE) | F(AVX) | F(FMA) | F(F16C))));
+    CHECK(!(ask(7, 0, ~0u).b & (F(AVX2) | F(AVX512F) | F(AVX512BW))));
+    CHECK(!(ask(7, 0, ~0u).c & (F(VAES) | F(VPCLMULQDQ) | F(AVX512_VBMI) | F(AVX512_BITALG))) && (ask(7, 0, ~0u).c & F(GFNI)));
+    CHECK(!(ask(7, 1, ~0u).a & (F(AVX_VNNI) | F(AVX512_BF16))) && !(ask(0x80000001, 0, ~0u).c & (F(XOP) | F(FMA4))));
+    CHECK(is_zero(ask(0xd, 0, ~0u)) && is_zero(ask(0xd, 1, ~0u)) && is_zero(ask(0xd, 2, ~0u)));
+    take(limit, XEN_X86_FEATURE_AVX);
+    CHECK((ask(1, 0, ~0u).c & (F(XSAVE) | F(AVX))) == F(XSAVE) && !(ask(7, 0, ~0u).b & F(AVX2)));
+    CHECK(ask(0xd, 0, ~0u).a == 3 && ask(0xd, 0, ~0u).c == 576 && is_zero(ask(0xd, 2, 1)));
+    fpu_xcr0_mask = 0xe7;
+    CHECK(ask(0xd, 0, ~0u).a == 3);
+    take(limit, XEN_X86_FEATURE_AVX2);
+    CHECK(ask(0xd, 0, ~0u).a == 7 && is_zero(ask(0xd, 5, 1)) && !is_zero(ask(0xd, 2, 1)));
+    fpu_xcr0_mask = 7;
+}
+
+/* No row of the table of dependencies takes what an earlier one has looked at. */
+static void test_dependencies_are_in_order(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(dependencies); i++)
+        for (size_t j = 0; j < i; j++)
+            CHECK(dependencies[j].need / 32 != dependencies[i].word || !(dependencies[i].mask >> dependencies[j].need % 32 & 1));
+}
+
 static void test_control_domain(void)
 {
     make_host(CPU_INTEL);
@@ -182,6 +245,9 @@ int main(void)
 {
     TEST(test_hidden);
     TEST(test_absent);
+    TEST(test_limit);
+    TEST(test_limit_of_xsave);
+    TEST(test_dependencies_are_in_order);
     TEST(test_control_domain);
     TEST(test_limits);
     TEST(test_xstate);
