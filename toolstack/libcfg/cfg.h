@@ -136,6 +136,23 @@ void vif_free(struct vif_spec *v);
 int vif_parse_rate(const char *text, uint64_t *bytes, uint32_t *usecs);
 int vif_parse_mac(const char *text, uint8_t mac[6]);
 
+/* ---- CPU features (cpuid.c, cpuid_names.c) ---- */
+
+/* A bit of what CPUID answers. SUBLEAF is 0 for leaves without; REG counts from EAX to EDX. */
+struct cpuid_bit {
+    uint32_t leaf, subleaf, reg, bit;
+};
+
+/* What cpuid= says about one leaf: features to take away, and features that must be there. */
+struct cpuid_change {
+    uint32_t leaf, subleaf;
+    uint32_t off[4], on[4];      /* EAX, EBX, ECX, EDX */
+    int line;                    /* of its last setting */
+};
+
+/* "avx2", or "leaf 0x7,0 ebx bit 13" for a bit without a name. */
+void cpuid_bit_name(const struct cpuid_bit *b, char *out, size_t size);
+
 /* ---- a guest (guest.c) ---- */
 
 enum guest_type { GUEST_PV, GUEST_PVH, GUEST_HVM };
@@ -178,6 +195,8 @@ struct guest_config {
     int64_t rtc_timeoffset;
     uint32_t tsc_mode;
     bool msr_relaxed, iommu;
+    struct cpuid_change *cpuid;
+    unsigned int n_cpuid;
     unsigned int autostart_delay;
     char **depends;
     unsigned int n_depends;

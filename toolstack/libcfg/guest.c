@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From settings to a checked struct guest_config: types, ranges, defaults and what depends on each
- * other. boot.c reads what the guest boots, devices.c its devices. Called through cfg.h.
+ * other. boot.c reads what the guest boots, devices.c its devices, cpuid.c its CPU features. Called
+ * through cfg.h.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -353,6 +354,8 @@ int guest_config_read(const struct cfg *cfg, struct guest_config *g, struct cfg_
     for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
         rc = steps[i](&r);
     if (!rc)
+        rc = read_cpuid(cfg, g, log);
+    if (!rc)
         rc = read_devices(cfg, g, log);
     if (rc == -ENOMEM)
         cfg_fail(log, cfg->file, 0, "out of memory");
@@ -377,6 +380,7 @@ void guest_config_free(struct guest_config *g)
     free_strings(g->cpus, g->n_cpus);
     free_strings(g->cpus_soft, g->n_cpus_soft);
     free_strings(g->depends, g->n_depends);
+    free(g->cpuid);
     free(g->disk);
     free(g->vif);
     free(g->ioports);

@@ -22,6 +22,15 @@ char *trim(char *s);
 int path_resolve(const char *file, char **path);
 /* What the guest boots: kernel, or PV GRUB (boot.c). */
 int read_boot(const struct cfg *cfg, struct guest_config *g, struct cfg_log *log);
+/* CPU features that it shall not have (cpuid.c). */
+int read_cpuid(const struct cfg *cfg, struct guest_config *g, struct cfg_log *log);
+/* The feature called NAME in xl.cfg (cpuid_names.c); false: none. */
+bool cpuid_find(const char *name, struct cpuid_bit *bit);
+/* Whether NAME is a key of cpuid= that stands for a number. */
+bool cpuid_is_number(const char *name);
+/* Whether the register of B holds features, and whether B is one that follows what the guest does (OSXSAVE). */
+bool cpuid_is_feature(const struct cpuid_bit *b);
+bool cpuid_is_state(const struct cpuid_bit *b);
 /* The device lists of a guest (devices.c). */
 int read_devices(const struct cfg *cfg, struct guest_config *g, struct cfg_log *log);
 

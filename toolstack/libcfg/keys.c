@@ -124,7 +124,7 @@ const struct cfg_key cfg_keys[] = {
     I("altp2mhvm", "n"),
     I("altp2m_count", "n"),
     I("nestedhvm", "n"),
-    I("cpuid", "sl"),
+    W("cpuid", "sl"),
     I("acpi_firmware", "s"),
     I("smbios_firmware", "s"),
     I("smbios", "l"),

@@ -83,6 +83,20 @@ int hv_domain_ioports(struct hv *hv, uint32_t domid, uint32_t first, uint32_t co
 int hv_domain_irq(struct hv *hv, uint32_t domid, uint32_t pirq, int allow);
 int hv_set_virq_handler(struct hv *hv, uint32_t domid, uint32_t virq);
 
+/* ---- CPUID policies (cpuid.c) ---- */
+
+/* Fills LEAVES with the policy INDEX (XEN_SYSCTL_cpu_policy_*). Returns how many; -ENOBUFS: more than MAX. */
+int hv_cpu_policy(struct hv *hv, uint32_t index, xen_cpuid_leaf_t *leaves, unsigned int max);
+/* The same with the leaves that DOMID sees. */
+int hv_domain_get_cpu_policy(struct hv *hv, uint32_t domid, xen_cpuid_leaf_t *leaves,
+                             unsigned int max);
+/*
+ * Replaces COUNT leaves of DOMID's policy; the others stay. -EEXIST: its first virtual CPU has a context.
+ * Features beyond what guests may have are dropped or -EINVAL.
+ */
+int hv_domain_set_cpu_policy(struct hv *hv, uint32_t domid, const xen_cpuid_leaf_t *leaves,
+                             unsigned int count);
+
 /* ---- virtual CPUs and scheduling (vcpu.c) ---- */
 
 int hv_vcpu_set_context(struct hv *hv, uint32_t domid, uint32_t vcpu,

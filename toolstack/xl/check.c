@@ -214,6 +214,8 @@ int guest_check(struct xl *xl, struct guest *g, const struct xl_conf *conf, uint
         rc = check_name(xl, g, restart);
     if (!rc)
         rc = check_cpus(xl, g);
+    if (!rc)
+        rc = guest_check_cpuid(xl, g);
     /* Cheap checks come before unpacking the kernel. */
     if (!rc)
         rc = guest_check_devices(xl, g, restart);

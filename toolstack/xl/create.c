@@ -265,9 +265,9 @@ int guest_create(struct xl *xl, struct guest *g)
         int (*run)(struct xl *, struct guest *);
         const char *name;
     } steps[] = {
-        { make_named_domain, "domain" }, { set_limits, "limits" }, { give_hardware, "hardware" },
-        { build, "build" }, { store_finish, "store" }, { attach_devices, "devices" },
-        { save, "saved configuration" },
+        { make_named_domain, "domain" }, { set_limits, "limits" }, { guest_set_cpuid, "CPU features" },
+        { give_hardware, "hardware" }, { build, "build" }, { store_finish, "store" },
+        { attach_devices, "devices" }, { save, "saved configuration" },
     };
     int rc = 0;
 

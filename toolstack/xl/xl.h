@@ -116,6 +116,9 @@ int guest_fail_at(struct guest *g, int line, const char *fmt, ...)
  * DOMID_INVALID). */
 int guest_check(struct xl *xl, struct guest *g, const struct xl_conf *conf, uint32_t restart);
 int guest_check_devices(struct xl *xl, struct guest *g, uint32_t restart);
+/* cpuid.c: whether the features that cpuid= asks for can be had, and the domain's policy by it. */
+int guest_check_cpuid(struct xl *xl, struct guest *g);
+int guest_set_cpuid(struct xl *xl, struct guest *g);
 int check_disk(struct xl *xl, struct guest *g, struct disk_spec *d, uint32_t own);
 int check_vif(struct xl *xl, struct guest *g, struct vif_spec *v, uint32_t own);
 /* Builds the domain, paused; on an error nothing is left behind. */

@@ -11,6 +11,8 @@
 #include "libcfg/guest.c"
 #include "libcfg/boot.c"
 #include "libcfg/devices.c"
+#include "libcfg/cpuid_names.c"
+#include "libcfg/cpuid.c"
 
 /* vif.c names one helper like devices.c does. */
 #define number_vifs vif_number_vifs
@@ -208,6 +210,9 @@ static void refused_keys(void)
     }
 }
 
+#define X31 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X32 X31 "x"
+
 static void guest_errors(void)
 {
     static const struct {
@@ -237,6 +242,24 @@ static void guest_errors(void)
         { "name=\"g\"\niomem=['10']\n", "dir/g.cfg:2: iomem: cannot read '10'" },
         { "name=\"g\"\nirqs=[-1]\n", "dir/g.cfg:2: irqs: cannot read '-1'" },
         { "name=\"g\"\ncpus=[[1]]\n", "dir/g.cfg:2: cpus: a list of strings" },
+        { "name=\"g\"\ncpuid=3\n", "dir/g.cfg:2: 'cpuid' needs a string" },
+        { "name=\"g\"\ncpuid=\"avx=0\"\n", "dir/g.cfg:2: cpuid: expected \"host,FEATURE=0,...\" or" },
+        { "name=\"g\"\ncpuid=\"host,avx\"\n", "dir/g.cfg:2: cpuid: 'avx' is not FEATURE=VALUE" },
+        { "name=\"g\"\ncpuid=\"host,=0\"\n", "dir/g.cfg:2: cpuid: unknown feature ''" },
+        { "name=\"g\"\ncpuid=\"host,avx=2\"\n", "dir/g.cfg:2: cpuid: avx: '2' is not 0, 1, x, k or s" },
+        { "name=\"g\"\ncpuid=\"host,avx=\"\n", "dir/g.cfg:2: cpuid: avx: '' is not 0, 1, x, k or s" },
+        { "name=\"g\"\ncpuid=\"host,avy=0\"\n", "dir/g.cfg:2: cpuid: unknown feature 'avy': see" },
+        { "name=\"g\"\ncpuid=\"host,family=6\"\n", "dir/g.cfg:2: cpuid: 'family' cannot be changed" },
+        { "name=\"g\"\ncpuid=[3]\n", "dir/g.cfg:2: cpuid: entry 1 must be a string" },
+        { "name=\"g\"\ncpuid=[ '1:ecx=" X32 "',\n'1:exx=" X32 "' ]\n", "dir/g.cfg:3: cpuid: cannot read '1:exx=" },
+        { "name=\"g\"\ncpuid=['1:ecx=xxx']\n", "dir/g.cfg:2: cpuid: cannot read '1:ecx=xxx'" },
+        { "name=\"g\"\ncpuid=['1:e']\n", "dir/g.cfg:2: cpuid: cannot read '1:e'" },
+        { "name=\"g\"\ncpuid=['1']\n", "dir/g.cfg:2: cpuid: cannot read '1'" },
+        { "name=\"g\"\ncpuid=['ecx=" X32 "']\n", "dir/g.cfg:2: cpuid: cannot read 'ecx=" },
+        { "name=\"g\"\ncpuid=['0x123456789:ecx=" X32 "']\n", "dir/g.cfg:2: cpuid: cannot read" },
+        { "name=\"g\"\ncpuid=['7,:ecx=" X32 "']\n", "dir/g.cfg:2: cpuid: cannot read" },
+        { "name=\"g\"\ncpuid=['1:ecx=x" X32 "']\n", "dir/g.cfg:2: cpuid: cannot read" },
+        { "name=\"g\"\ncpuid=['0:eax=0" X31 "']\n", "dir/g.cfg:2: cpuid: leaf 0x0,0 eax bit 31 is no feature" },
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -403,12 +426,69 @@ static void cpu_lists(void)
     CHECK(!strcmp(out, "1-4"));
 }
 
+/* The changes of leaf LEAF, subleaf SUBLEAF that cpuid = VALUE makes; zeros if none. */
+static struct cpuid_change change_for(const char *value, uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid_change found = { .line = 0 };
+    struct guest_config g;
+    struct cfg_log log;
+    char text[512];
+    struct cfg cfg;
+
+    snprintf(text, sizeof(text), "name='g'\ncpuid=%s\n", value);
+    CHECK(parse(&cfg, text, &log) == 0);
+    CHECK(guest_config_read(&cfg, &g, &log) == 0);
+    for (unsigned int i = 0; i < g.n_cpuid; i++)
+        if (g.cpuid[i].leaf == leaf && g.cpuid[i].subleaf == subleaf)
+            found = g.cpuid[i];
+    guest_config_free(&g);
+    cfg_free(&cfg);
+    return found;
+}
+
+static void cpu_features(void)
+{
+    struct cpuid_change c = change_for("\"host, sse3=0 ,aes=1,avx=0,avx=x,avx2=0\"", 1, 0);
+
+    CHECK(c.off[2] == 1 && c.on[2] == 1u << 25 && !c.off[3] && !c.on[3] && c.line == 2);
+    c = change_for("\"host,sse3=0,avx2=0,avx2=k,rdseed=s,rdseed=0\"", 7, 0);
+    CHECK(c.off[1] == 1u << 18 && !c.on[1]);
+    CHECK(change_for("\"host,lahfsahf=0\"", 0x80000001, 0).off[2] == 1);
+    CHECK(change_for("\"host,nx=0\"", 0x80000001, 0).off[3] == 1u << 20);
+    CHECK(change_for("\"host,btc-no=0\"", 0x80000008, 0).off[1] == 1u << 29);
+    CHECK(change_for("\"host,nscb=0\"", 0x80000021, 0).off[0] == 1u << 6);
+    CHECK(change_for("\"host,fzrm=0\"", 7, 1).off[0] == 1u << 10);
+    CHECK(change_for("\"host,invtsc=1\"", 0x80000007, 0).on[3] == 1u << 8);
+    CHECK(change_for("\"host,svm_npt=0\"", 0x8000000a, 0).off[3] == 1);
+    CHECK(change_for("\"host,\"", 1, 0).line == 0 && change_for("\"\"", 1, 0).line == 0 && change_for("[]", 1, 0).line == 0);
+    c = change_for("[ '0x1:ecx=1" X31 ", edx=" X31 "0', '1:edx=0x" "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' ]", 1, 0);
+    CHECK(c.on[2] == 1u << 31 && c.off[3] == 0x80000000 && !c.off[2]);
+    CHECK(change_for("[ '7,1:eax=" X31 "0' ]", 7, 1).off[0] == 1);
+    CHECK(change_for("[ '0x80000001:ecx=" X31 "0' ]", 0x80000001, 0).off[2] == 1);
+    CHECK(!*warnings);
+    c = change_for("\"host,osxsave=0,xsave=0\"", 1, 0); /* the former follows the latter */
+    CHECK(c.off[2] == 1u << 26 && !strncmp(warnings, "dir/g.cfg:2: cpuid: 'osxsave' shows", 35));
+}
+
+/* Every name is found again at its bit, and no name stands twice. */
+static void cpu_feature_names(void)
+{
+    for (size_t i = 0; i < N_NAMES; i++) {
+        struct cpuid_bit b;
+        char name[40];
+
+        CHECK(cpuid_find(names[i].name, &b) && b.reg < 4 && cpuid_is_feature(&b) && !cpuid_is_number(names[i].name));
+        cpuid_bit_name(&b, name, sizeof(name));
+        CHECK(!strcmp(name, names[i].name) || !strncmp(name, "sse4_", 5));
+    }
+}
+
 /* Random mutations of a good file must neither crash nor leak; the sanitizers watch. */
 static void mutations(void)
 {
     static const char good[] =
         "name='g'\ndisk=['/a,raw,xvda,w','phy:/b,xvdb,r']\nvif=['mac=00:16:3e:00:00:01,rate=1MB/s@"
-        "20ms']\nmemory=64\ncpus=['0-3','^1']\nextra=\"a\\tb\"\nl=[1,[2,[3]]]\n";
+        "20ms']\nmemory=64\ncpus=['0-3','^1']\ncpuid=['1:ecx=" X32 ",eax=" X32 "']\nextra=\"a\\tb\"\nl=[1,[2,[3]]]\n";
     unsigned int seed = 1, bad = 0;
 
     for (int round = 0; round < 20000; round++) {
@@ -446,6 +526,8 @@ int main(void)
     TEST(command_line);
     TEST(boot_rules);
     TEST(cpu_lists);
+    TEST(cpu_features);
+    TEST(cpu_feature_names);
     TEST(mutations);
     return TEST_RESULT();
 }

@@ -10,6 +10,8 @@
 #include "libcfg/guest.c"
 #include "libcfg/boot.c"
 #include "libcfg/devices.c"
+#include "libcfg/cpuid_names.c"
+#include "libcfg/cpuid.c"
 
 /* vif.c names one helper like devices.c does. */
 #define number_vifs vif_number_vifs
@@ -66,6 +68,7 @@ static const struct sample {
     { "iomem", "[ 'fe000,1' ]", "[ 'fe000,0' ]", FIELD(n_iomem), 1 },
     { "irqs", "[ 4, 5, 6 ]", "[ 65536 ]", FIELD(n_irqs), 3 },
     { "e820_host", "1", NULL, ANY, 0 },
+    { "cpuid", "\"host,sse3=0, avx = x,rdtscp=0\"", "\"host,sse=9\"", FIELD(n_cpuid), 2 },
     { "tsc_mode", "\"native\"", "\"fast\"", FIELD(tsc_mode), 2 },
     { "localtime", "1", NULL, FIELD(localtime), 1 },
     { "rtc_timeoffset", "3600", "99999999999", FIELD(rtc_timeoffset), 3600 },

@@ -97,6 +97,13 @@ static unsigned int quoted_names(const char *file, const char *from, const char 
     return n;
 }
 
+static void features_of_cpuid(void)
+{
+    load("docs/man/xl.cfg.5", text, sizeof(text));
+    CHECK(quoted_names("toolstack/libcfg/cpuid_names.c", "} names[] =", "};") > 170);
+    CHECK(quoted_names("toolstack/libcfg/cpuid_names.c", "numbers[] =", "};") == 12);
+}
+
 static void parameters_of_disks(void)
 {
     load("docs/man/xl-disk-configuration.5", text, sizeof(text));
@@ -175,6 +182,7 @@ int main(void)
 
     snprintf(top, sizeof(top), "%s/../../..", dirname(path));
     TEST(keys_of_guests);
+    TEST(features_of_cpuid);
     TEST(parameters_of_disks);
     TEST(parameters_of_interfaces);
     TEST(sub_commands);
