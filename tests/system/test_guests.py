@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""PV guests on Hospes with its own toolstack: autostart from an image, disks, networks, consoles, what is left behind, bad
+"""PV guests on Hospes with its own toolstack: autostart from an image, disks, networks, consoles, CPU features, what is left behind, bad
 configurations. CYCLES=200 for the long run of test_nothing_is_left_behind."""
 import os
 import re
@@ -121,3 +121,37 @@ def test_bad_configurations(name):
         assert not wrong, wrong
         compare(machine, before)
         assert inside(machine, 63, "echo alive").strip() == "alive"
+
+
+def cpu_flags(machine, number):
+    return set(re.search(r"^flags\s*: (.*)$", inside(machine, number, "cat /proc/cpuinfo"), re.M).group(1).split())
+
+
+def test_cpu_features_taken_away(name):
+    """cpuid= in both syntaxes: the features are gone from the guest, with what is built on them, and from no other guest. What cannot be had
+    is refused with file and line, before the domain and after."""
+    bits = {"x" * 31 + "0": "1:edx", "x" * 6 + "0" + "x" * 25: "1:ecx"}  # fpu stays: a later entry gives it back
+    configs = {
+        "full.cfg": config("full", 64),
+        "less.cfg": config("less", 65, cpuid='"host,xsave=0,sse3=k,movbe=0"'),
+        "list.cfg": config("list", 66, cpuid=f"[{', '.join(repr(f'{place}={text}') for text, place in bits.items())}, '1:edx={'x' * 32}']"),
+        "vmx.cfg": config("bad", 67, cpuid='"host,vmx=1"'),
+        "needs.cfg": config("bad", 67, cpuid='"host,avx=0,avx2=1"'),
+    }
+    with host(name, configs, cpu="max") as machine:
+        machine.ready(400)
+        for guest in ("full", "less", "list"):
+            create(machine, guest, timeout=400)
+        full, less, listed = (cpu_flags(machine, number) for number in (64, 65, 66))
+        gone = {"xsave", "avx", "avx2", "fma", "f16c", "movbe"}
+        assert gone | {"pni", "aes", "fpu", "hypervisor"} <= full, full
+        assert not gone & less and full - less <= gone | {"xsaveopt", "xsavec", "xgetbv1", "vaes", "vpclmulqdq"}, full ^ less
+        assert full ^ listed == {"aes", "vaes"} & full, full ^ listed
+        machine.check("xl reboot less")
+        wait_console(machine, "less", "^less: ready", times=2, timeout=400)
+        assert cpu_flags(machine, 65) == less
+        for case, line in (("vmx", "vmx"), ("needs", "avx2")):
+            code, output = machine.run(f"xl create -q /guests/{case}.cfg", 120)
+            assert code and re.search(rf"/guests/{case}\.cfg:\d+: .*cpuid: .*'{line}'", output), output
+        assert not re.search("^bad ", machine.check("xl list"), re.M)
+        no_trouble(machine)

@@ -94,14 +94,14 @@ static int read_features(struct reading *r, char *text)
     int rc = 0;
 
     if (strcmp(trim(word), "host"))
-        return cfg_fail(r->log, r->file, r->line, "cpuid: expected \"host,FEATURE=0,...\" or a list "
-                        "of \"LEAF:REG=BITS\"");
+        return cfg_fail(r->log, r->file, r->line, "cpuid: expected \"host,FEATURE=0,...\" or a "
+                        "list of \"LEAF:REG=BITS\"");
     while (!rc && (word = strsep(&text, ",")))
         rc = *trim(word) ? read_pair(r, word) : 0;
     return rc;
 }
 
-/* "REG=BITS", first bit 31; -EBADMSG without a message if it does not look like that. */
+/* "REG=BITS", bit 31 first; -EBADMSG without a message if it looks otherwise. */
 static int read_register(struct reading *r, struct cpuid_bit *b, const char *text)
 {
     int rc = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CPU features by the names that libxl has for them (xl.cfg.5), and where CPUID shows them. Positions
- * are those of xen/arch-x86/cpufeatureset.h: word * 32 + bit. Called by cpuid.c and, for messages, xl.
+ * CPU features by the names that libxl has for them (xl.cfg.5), and where CPUID shows them. They
+ * are numbered as in xen/arch-x86/cpufeatureset.h: word * 32 + bit. Called by cpuid.c and, for
+ * messages, by xl.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The CPU features of a guest: what cpuid= asks for is compared with what the hypervisor gives to PV
- * guests before a domain exists, and put into the domain's policy before its first virtual CPU has a
- * context. Called by check.c and create.c.
+ * The CPU features of a guest: what cpuid= asks for is compared with what the hypervisor gives to
+ * PV guests before a domain exists, and put into the domain's policy before its first virtual CPU
+ * has a context. Called by check.c and create.c.
  */
 #include <string.h>
 
