@@ -21,7 +21,7 @@ long domctl_get_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
     return rc ? rc : cpu_policy_msrs((vaddr_t)p->msrs.p, &p->nr_msrs);
 }
 
-/* As Xen 4.17: leaves that are not given stay as they are, a leaf that is given again counts instead of the earlier one. */
+/* As Xen 4.17: a leaf that is not given stays as it is, one that is given again replaces the earlier one. */
 long domctl_set_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
 {
     u32 limit[FEATURE_WORDS];

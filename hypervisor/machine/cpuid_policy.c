@@ -54,7 +54,10 @@ static const u32 pv_features[FEATURE_WORDS] = {
 
 #define NEED(name) XEN_X86_FEATURE_##name
 
-/* Features (@mask of @word) that no processor has, and no software expects, without @need. A row comes behind those that may take its @need. */
+/*
+ * Features (@mask of @word) that no processor has, and no software expects, without @need. A row comes behind
+ * those that may take its @need.
+ */
 static const struct {
     u16 need;
     u8 word;
@@ -91,7 +94,8 @@ static const struct {
     { NEED(AVX2), 10, F(AVX_VNNI) },
     { NEED(AESNI), 6, F(VAES) },
     { NEED(PCLMULQDQ), 6, F(VPCLMULQDQ) },
-    { NEED(AVX512F), 5, F(AVX512DQ) | F(AVX512_IFMA) | F(AVX512PF) | F(AVX512ER) | F(AVX512CD) | F(AVX512BW) | F(AVX512VL) },
+    { NEED(AVX512F), 5, F(AVX512DQ) | F(AVX512_IFMA) | F(AVX512PF) | F(AVX512ER) | F(AVX512CD) | F(AVX512BW) |
+                        F(AVX512VL) },
     { NEED(AVX512F), 6, F(AVX512_VNNI) | F(AVX512_VPOPCNTDQ) },
     { NEED(AVX512F), 9, F(AVX512_4VNNIW) | F(AVX512_4FMAPS) },
     { NEED(AVX512BW), 6, F(AVX512_VBMI) | F(AVX512_VBMI2) | F(AVX512_BITALG) },
