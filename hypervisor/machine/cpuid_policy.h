@@ -35,7 +35,7 @@ void cpuid_policy_apply(const struct cpuid_view *view, const struct cpu_features
 
 /*
  * Features of a PV guest on machine @host, as words (XEN_SYSCTL_get_cpu_featureset). @limit: as in struct cpuid_view;
- * what depends on a feature that is missing is missing too (SDM Vol 1 chapters 10 to 15, APM Vol 3 appendix D).
+ * what depends on a feature that is missing is missing too. Rule: which features Xen makes depend on which.
  */
 void cpuid_policy_pv_features(const struct cpu_features *host, bool control_domain, const u32 *limit,
                               u32 words[FEATURE_WORDS]);
