@@ -31,7 +31,7 @@ from machine import BOOT, BUILD, Machine  # pylint: disable=wrong-import-positio
 LAB = os.path.join(BUILD, "test", "interop")
 PACKAGES = """xen-utils-4.17 xen-utils-common xenstore-utils libxencall1 libxendevicemodel1 libxenevtchn1
     libxenforeignmemory1 libxengnttab1 libxenhypfs1 libxenmisc4.17 libxenstore4 libxentoolcore1 libxentoollog1 libyajl2
-    iproute2 libbpf1 libelf1 libmnl0 libbsd0 libmd0 libcap2 libdb5.3""".split()
+    libncurses6 libtinfo6 iproute2 libbpf1 libelf1 libmnl0 libbsd0 libmd0 libcap2 libdb5.3""".split()
 XEN_BIN = "usr/lib/xen-4.17/bin"
 XEN_TOOLS = """xl xenstored oxenstored xenconsoled xenconsole xen-init-dom0 libxl-save-helper xentop xenperf xen-diag
     lsevtchn xen-cpuid xenpm xen-hptool xenlockprof xenctx xen-lowmemd xencov xentrace xenstore-control xen-ucode
