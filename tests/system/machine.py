@@ -47,12 +47,14 @@ class Machine:
     def __enter__(self):
         self.start = time.monotonic()
         self.monitor, theirs = socket.socketpair()
-        self.args += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "chardev=monitor"]
+        monitor = ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "chardev=monitor"]
+        if self.args[0].startswith("qemu-"):  # scripts/run-qemu takes it from the environment
+            self.args += monitor
         self.log = open(self.log_path, "w", encoding="utf-8")
         self.log.write(" ".join(self.args) + "\n")
         with theirs:
             self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                            pass_fds=[theirs.fileno()])
+                                            env=dict(os.environ, QEMU_ARGS=" ".join(monitor)), pass_fds=[theirs.fileno()])
         os.set_blocking(self.process.stdout.fileno(), False)
         return self
 
