@@ -150,7 +150,7 @@ class Machine:
         echo = f"''{mark[4:]}\n"  # the end of the line that we typed, which the shell may draw more than once
         output = self.text[start:found.start()].rpartition(echo)[2]
         # What init says meanwhile, of the network for example, goes to the same terminal, and what the hypervisor says.
-        others = "hospes:" if "dmesg" in command else r"(?:hospes:|\(XEN\))"
+        others = "hospes:" if re.search(r"dmesg|\.log", command) else r"(?:hospes:|\(XEN\))"
         return int(found.group(1)), re.sub(rf"^{others} .*\n", "", output, flags=re.M)
 
     def check(self, command, timeout=60):
