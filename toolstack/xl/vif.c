@@ -15,7 +15,7 @@
 #include "xl.h"
 #include <xen/io/xenbus.h>
 
-#define BACKEND_TIMEOUT_MS 10000
+#define BACKEND_TIMEOUT_MS 40000 /* a busy machine takes its time; as long as upstream waits */
 #define POLL_NS            2000000L
 #define DEFAULT_SCRIPT     HOTPLUG_SCRIPT_DIR "/vif-bridge"
 
