@@ -25,6 +25,18 @@
 static struct tasklet tasklet;
 static char pending_key; /* the last one that nobody has answered yet */
 
+static void each_domain(void (*print)(struct domain *d))
+{
+    struct domain *d;
+    domid_t id = 0;
+
+    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
+        print(d);
+        id = d->id + 1;
+        domain_put(d);
+    }
+}
+
 static void print_vcpus(const struct domain *d)
 {
     const struct vcpu *v;
@@ -39,76 +51,69 @@ static void print_vcpus(const struct domain *d)
     }
 }
 
+static void print_domain(struct domain *d)
+{
+    printk(LOG_ERROR, "Domain %u: %lu of %lu pages, %u references%s%s\n", d->id, d->tot_pages,
+           d->max_pages, d->refs,
+           d->dying ? ", dying" : "", d->shut_down ? ", shut down" : "");
+    print_vcpus(d);
+}
+
 static void print_domains(void)
 {
-    struct domain *d;
-    domid_t id = 0;
+    each_domain(print_domain);
+}
 
-    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
-        printk(LOG_ERROR, "Domain %u: %lu of %lu pages, %u references%s%s\n", d->id, d->tot_pages,
-               d->max_pages, d->refs,
-               d->dying ? ", dying" : "", d->shut_down ? ", shut down" : "");
-        print_vcpus(d);
-        id = d->id + 1;
-        domain_put(d);
-    }
+static void print_grants_of(struct domain *d)
+{
+    unsigned long entries, mappings;
+
+    grant_table_count(d, &entries, &mappings);
+    printk(LOG_ERROR, "Grants of domain %u: %lu entries in use, %lu mappings of others' entries\n",
+           d->id, entries, mappings);
 }
 
 static void print_grants(void)
 {
-    struct domain *d;
-    domid_t id = 0;
-
     printk(LOG_ERROR, "Grant tables\n");
-    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
-        unsigned long entries, mappings;
+    each_domain(print_grants_of);
+}
 
-        grant_table_count(d, &entries, &mappings);
-        printk(LOG_ERROR, "Grants of domain %u: %lu entries in use, %lu mappings of others' entries\n",
-               d->id, entries, mappings);
-        id = d->id + 1;
-        domain_put(d);
-    }
+static void print_ports_of(struct domain *d)
+{
+    event_print(d, LISTED_PORTS_MAX);
 }
 
 static void print_event_channels(void)
 {
-    struct domain *d;
-    domid_t id = 0;
-
-    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
-        event_print(d, LISTED_PORTS_MAX);
-        id = d->id + 1;
-        domain_put(d);
-    }
+    each_domain(print_ports_of);
 }
 
 /* What the scheduler gives each vCPU: its credit and the time that it ran. */
+static void print_share_of(struct domain *d)
+{
+    const struct vcpu *v;
+
+    printk(LOG_ERROR, "Domain %u: weight %u, cap %u\n", d->id, d->group.weight, d->group.cap);
+    for_each_vcpu(d, v) {
+        nsec_t ran = 0;
+        int credit = 0;
+
+        sched_current()->unit_params(&v->unit, &credit, &ran);
+        printk(LOG_ERROR, "    vCPU %u: CPU %u, credit %d us, ran %lu ms\n", v->id, v->unit.cpu, credit,
+               ran / 1000000);
+    }
+}
+
 static void print_run_queues(void)
 {
     const struct scheduler *s = sched_current();
-    struct domain *d;
-    domid_t id = 0;
     unsigned cpu;
 
     printk(LOG_ERROR, "Scheduler: %s (%s), at %lu ms\n", s->name, s->opt_name, system_time() / 1000000);
     for_each_online_cpu(cpu)
         printk(LOG_ERROR, "    CPU %u: idle for %lu ms\n", cpu, sched_idle_time(cpu) / 1000000);
-    for (unsigned n = 0; n < LISTED_DOMAINS_MAX && (d = domain_next(id)); n++) {
-        const struct vcpu *v;
-
-        printk(LOG_ERROR, "Domain %u: weight %u, cap %u\n", d->id, d->group.weight, d->group.cap);
-        for_each_vcpu(d, v) {
-            nsec_t ran = 0;
-            int credit = 0;
-
-            s->unit_params(&v->unit, &credit, &ran);
-            printk(LOG_ERROR, "    vCPU %u: CPU %u, credit %d us, ran %lu ms\n", v->id, v->unit.cpu, credit,
-                   ran / 1000000);
-        }
-        id = d->id + 1;
-        domain_put(d);
-    }
+    each_domain(print_share_of);
 }
 
 static void print_memory(void)
