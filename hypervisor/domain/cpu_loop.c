@@ -9,6 +9,7 @@
 
 #include "domain/domain.h"
 #include "machine/cpu.h"
+#include "machine/time.h"
 #include "sched/softirq.h"
 
 void cpu_loop(void)
@@ -19,6 +20,7 @@ void cpu_loop(void)
             irq_enable();
             softirq_run();
         } else if (vcpu_is_idle(current)) {
+            clock_event_idle();
             cpu_idle_wait();
         } else {
             current_domain()->kind->enter();

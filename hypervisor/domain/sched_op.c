@@ -195,12 +195,19 @@ static long pin_override(vaddr_t arg)
     return sched_pin_override(&current->unit, p.pcpu);
 }
 
+/* Whoever yields waits for another CPU: PAUSE tells the other thread of the core, and the hypervisor below us where there is one. */
+static long yield(void)
+{
+    sched_yield();
+    cpu_relax();
+    return 0;
+}
+
 long do_sched_op(u64 cmd, vaddr_t arg)
 {
     switch (cmd) {
     case SCHEDOP_yield:
-        sched_yield();
-        return 0;
+        return yield();
     case SCHEDOP_block:
         return block_with_events();
     case SCHEDOP_shutdown:
@@ -223,8 +230,7 @@ long do_sched_op_compat(u64 cmd, u64 arg)
 {
     switch (cmd) {
     case SCHEDOP_yield:
-        sched_yield();
-        return 0;
+        return yield();
     case SCHEDOP_block:
         return block_with_events();
     case SCHEDOP_shutdown:

@@ -5,6 +5,9 @@
  * than the TSC's (it is measured a little too low), so an interrupt that comes
  * too early is armed again here, the handler (sched/timer.c) is called only
  * when the deadline has passed, and the rate is corrected by what was seen.
+ * A deadline that moves away leaves the hardware as it is: one interrupt that
+ * comes too early costs less than a write to the APIC each time that a time
+ * slice begins anew. A CPU that goes idle is set exactly, so as not to be woken for nothing.
  * Per-CPU state, interrupts disabled; no locks.
  */
 #include "machine/apic.h"
@@ -28,13 +31,15 @@ void (*clock_event_handler)(void) = no_handler;
 
 static bool use_deadline;
 static u64 timer_hz; /* of the APIC's counter */
-static DEFINE_PERCPU(nsec_t, event_deadline);
-static DEFINE_PERCPU(nsec_t, event_armed); /* when it was set to fire at event_deadline; 0: to fire earlier */
+static DEFINE_PERCPU(nsec_t, event_deadline);   /* what is wanted */
+static DEFINE_PERCPU(nsec_t, event_programmed); /* what the hardware was set for; NEVER: nothing comes */
+static DEFINE_PERCPU(nsec_t, event_armed); /* when it was set to fire at event_programmed; 0: to fire earlier */
 
 static void arm(nsec_t deadline, nsec_t now)
 {
     u64 ticks = time_scale_ticks(deadline > now ? deadline - now : 0, use_deadline ? tsc_khz() * 1000 : timer_hz);
 
+    this_cpu(event_programmed) = deadline;
     this_cpu(event_armed) = ticks < COUNT_MAX ? now : 0;
     if (use_deadline)
         apic_timer_deadline(rdtsc() + MIN(ticks, NEVER >> 2) + 1);
@@ -53,27 +58,45 @@ static void correct_rate(u64 wanted, u64 taken)
     WRITE_ONCE(timer_hz, hz + gain);
 }
 
-void clock_event_set(nsec_t deadline)
+static void disarm(void)
 {
-    this_cpu(event_deadline) = deadline;
-    if (deadline != NEVER)
-        arm(deadline, system_time());
-    else if (use_deadline)
+    this_cpu(event_programmed) = NEVER;
+    if (use_deadline)
         apic_timer_deadline(0);
     else
         apic_timer_oneshot(0);
 }
 
+void clock_event_set(nsec_t deadline)
+{
+    this_cpu(event_deadline) = deadline;
+    if (deadline < this_cpu(event_programmed))
+        arm(deadline, system_time());
+}
+
+void clock_event_idle(void)
+{
+    nsec_t deadline = this_cpu(event_deadline);
+
+    if (deadline == this_cpu(event_programmed))
+        return;
+    if (deadline == NEVER)
+        disarm();
+    else
+        arm(deadline, system_time());
+}
+
 static void timer_interrupt(void)
 {
-    nsec_t deadline = this_cpu(event_deadline), now;
+    nsec_t deadline = this_cpu(event_deadline), programmed = this_cpu(event_programmed), now;
 
+    this_cpu(event_programmed) = NEVER;
     if (deadline == NEVER)
         return;
     now = system_time();
     if (now < deadline) {
-        if (this_cpu(event_armed))
-            correct_rate(deadline - this_cpu(event_armed), now - this_cpu(event_armed));
+        if (this_cpu(event_armed) && now < programmed)
+            correct_rate(programmed - this_cpu(event_armed), now - this_cpu(event_armed));
         arm(deadline, now);
         return;
     }
@@ -83,7 +106,7 @@ static void timer_interrupt(void)
 
 void clock_event_cpu_init(void)
 {
-    this_cpu(event_deadline) = NEVER;
+    this_cpu(event_deadline) = this_cpu(event_programmed) = NEVER;
     apic_timer_mode(use_deadline);
 }
 

@@ -24,8 +24,12 @@ nsec_t tsc_to_system(u64 tsc); /* converts a TSC reading of this CPU */
 void wallclock_base(u64 *sec, u32 *nsec);
 void wallclock_set(u64 sec, u32 nsec, nsec_t system_time); /* XENPF_settime: time at system_time */
 
-/* Arms this CPU's timer interrupt for @deadline (system time; in the past: at once; ~0UL: off). Interrupts disabled. */
+/*
+ * clock_event_handler is called on this CPU when @deadline has passed (system time; in the past: at once; ~0UL: never),
+ * instead of at the one set before. clock_event_idle(): before this CPU waits for an interrupt. Interrupts disabled.
+ */
 void clock_event_set(nsec_t deadline);
+void clock_event_idle(void);
 extern void (*clock_event_handler)(void); /* set by sched/timer.c, called in interrupt context */
 
 void udelay(unsigned us); /* busy wait */

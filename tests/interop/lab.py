@@ -215,12 +215,12 @@ def guest_ramdisk(image="linux-image-amd64"):
 
 
 def boot(name, hypervisor, script, tools="debian", store="c", files=(), image="linux-image-amd64", memory=1024, cpus=1, timeout=900,
-         xen_args="", kernel_args="", qemu=()):
+         xen_args="", kernel_args="", qemu=(), icount=False):
     """Runs /lab/@script in Domain 0 on @hypervisor, then powers off.
 
     @tools: whose xl and xenconsoled ("debian", "ours"); @store: which xenstored ("c", "ocaml", "ours", "none")
     @files: (source, path in Domain 0) pairs, beside the guest's /lab/vmlinuz and /lab/guest.cpio.gz; @image: the package of Domain 0's kernel
-    @qemu: more arguments for QEMU
+    @qemu: more arguments for QEMU; @icount: virtual time by instructions
     @return the text of the serial port
     """
     root = os.path.join(LAB, f"{name}.tree")
@@ -239,7 +239,7 @@ def boot(name, hypervisor, script, tools="debian", store="c", files=(), image="l
     dom0 = f"console=hvc0 quiet lab.script={script} lab.tools={tools} lab.store={store} {kernel_args}".replace(",", ",,")
     with Machine(f"interop-{name}", "-kernel", hypervisor, "-append",
                  f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=512M,max:512M {xen_args}",
-                 "-initrd", f"{kernel(image)} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False) as machine:
+                 "-initrd", f"{kernel(image)} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False, icount=icount) as machine:
         machine.expect(r"LAB: script exited (\d+)", timeout)
         machine.wait_exit(60)
     os.unlink(initrd)

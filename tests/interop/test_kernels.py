@@ -3,8 +3,8 @@
 through Debian's PV GRUB; one and four CPUs. Each guest uses disk and network and shuts down, and nobody's log has a complaint.
 
 Debian's cloud flavour is built without CONFIG_XEN_DOM0: it is a guest only, on Xen as here.
-KERNELS=all runs every combination; by default each guest runs with one and with four CPUs, from a file and from a disk. The rt kernel as
-Domain 0 is not among those: it loses the race below in most runs in which many programs start, on Xen as here.
+KERNELS=all runs every combination; by default each guest runs with one and with four CPUs, from a file and from a disk, and each kernel is
+Domain 0. Time is counted in instructions: a busy machine does not make a hotplug script too late.
 """
 import os
 import re
@@ -16,12 +16,13 @@ import images
 from debian import FLAVOURS
 from test_exchange import TROUBLE, verdict
 
-# A preemptible kernel may be interrupted between taking a new address space and pinning it (docs/abi-notes.md, "The rt kernel").
+# A preemptible kernel may be interrupted between taking a new address space and pinning it (docs/abi-notes.md, "The rt kernel"), on Xen as
+# here. Such a run says nothing about the hypervisor and is made again with a little more memory, else it would be the same once more.
 RT_RACE = r"multicalls\.c:\d+ xen_mc_flush"
 PVGRUB = "usr/lib/grub-xen/grub-x86_64-xen.bin"
 GUESTS = ["amd64", "cloud", "rt"]
 # kernel of Domain 0, its CPUs, CPUs of each guest, where the guests' kernels come from
-CHOSEN = [("amd64", 1, 1, "disk"), ("amd64", 4, 4, "file")]
+CHOSEN = [("amd64", 1, 4, "disk"), ("amd64", 4, 1, "file"), ("rt", 1, 1, "file"), ("rt", 4, 4, "disk")]
 EVERY = [(dom0, cpus, vcpus, way) for dom0 in ("amd64", "rt") for cpus in (1, 4) for vcpus in (1, 4) for way in ("file", "disk")]
 COMBINATIONS = EVERY if os.environ.get("KERNELS") == "all" else CHOSEN
 
@@ -47,8 +48,8 @@ def test_kernels(dom0, cpus, vcpus, way):
     guests = os.path.join(images.WORK, f"{name}.guests")
     with open(guests, "w", encoding="ascii") as out:
         out.write("".join(f"{flavour} {vcpus}\n" for flavour in GUESTS))
-    for _ in range(3 if dom0 == "rt" else 1):
-        text = lab.boot(name, lab.hospes(), "kernels.sh", image=FLAVOURS[dom0], cpus=cpus, memory=2048, timeout=900,
+    for attempt in range(3 if dom0 == "rt" else 1):
+        text = lab.boot(name, lab.hospes(), "kernels.sh", image=FLAVOURS[dom0], cpus=cpus, memory=2048 + 16 * attempt, icount=True,
                         files=[(guests, "lab/guests"), *guest_files(name, way)])
         if not re.search(RT_RACE, text):
             break

@@ -18,6 +18,8 @@ WORK = os.path.join(BUILD, "test", "work")
 READY = r"hospes: Domain 0 ready in [\d.]+ s"
 PROMPT = r"# $"
 PIECE = 96  # octets typed at once
+# Virtual time by the instructions that were executed: how busy this machine is does not count, and a run can be had again
+ICOUNT = ("-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm")
 NOISE = r"(?:\n?(?:\(XEN\)|hospes:)[^\n]*\n)?"  # a line of the hypervisor or of init in the middle of another
 
 
@@ -29,20 +31,20 @@ class Machine:
     """A QEMU process. Use as a context manager."""
 
     def __init__(self, name, *qemu, memory=512, cpus=1, model="q35", cpu="qemu64", serial=True, display="none", net=True,
-                 nic="e1000", netdev=""):
+                 nic="e1000", netdev="", icount=False):
         self.name = name
         self.text = ""
         self.exit_code = None
         os.makedirs(LOGS, exist_ok=True)
         os.makedirs(WORK, exist_ok=True)
         self.log_path = os.path.join(LOGS, f"{name}.log")
-        threads = "multi" if cpus > 1 else "single"
+        threads = "multi" if cpus > 1 and not icount else "single"
         args = ["qemu-system-x86_64", "-M", model, "-accel", f"tcg,thread={threads}", "-cpu", cpu, "-smp", str(cpus),
                 "-m", str(memory), "-display", display, "-nodefaults", "-no-reboot", "-vga", "std"]
         args += ["-serial", "stdio"] if serial else ["-serial", "none", "-parallel", "none"]
         if net:
             args += ["-netdev", f"user,id=net{netdev}", "-device", f"{nic},netdev=net"]
-        self.args = args + list(qemu)
+        self.args = args + list(ICOUNT if icount else ()) + list(qemu)
 
     def __enter__(self):
         self.start = time.monotonic()
