@@ -219,7 +219,7 @@ def boot(name, hypervisor, script, tools="debian", store="c", files=(), image="l
     """Runs /lab/@script in Domain 0 on @hypervisor, then powers off.
 
     @tools: whose xl and xenconsoled ("debian", "ours"); @store: which xenstored ("c", "ocaml", "ours", "none")
-    @files: (source, path in Domain 0) pairs, beside the guest's /lab/vmlinuz and /lab/guest.cpio.gz; @image: the package of Domain 0's kernel
+    @files: (source, path in Domain 0) pairs, beside the guest's /lab/vmlinuz and /lab/guest.cpio.gz; @image: the package of Domain 0's kernel, None: ours
     @qemu: more arguments for QEMU; @icount: virtual time by instructions
     @return the text of the serial port
     """
@@ -231,15 +231,16 @@ def boot(name, hypervisor, script, tools="debian", store="c", files=(), image="l
     pack(root, f"{root}.cpio")
     initrd = os.path.join(LAB, f"{name}.initrd")
     with open(initrd, "wb") as out:
-        for part in (dom0_archive(), modules_archive(image), f"{root}.cpio"):
+        for part in (dom0_archive(), *([modules_archive(image)] if image else []), f"{root}.cpio"):
             with open(part, "rb") as data:
                 shutil.copyfileobj(data, out)
     shutil.rmtree(root)
     os.unlink(f"{root}.cpio")
+    vmlinuz = kernel(image) if image else os.path.join(BOOT, "vmlinuz")
     dom0 = f"console=hvc0 quiet lab.script={script} lab.tools={tools} lab.store={store} {kernel_args}".replace(",", ",,")
     with Machine(f"interop-{name}", "-kernel", hypervisor, "-append",
                  f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=512M,max:512M {xen_args}",
-                 "-initrd", f"{kernel(image)} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False, icount=icount) as machine:
+                 "-initrd", f"{vmlinuz} {dom0},{initrd}", *qemu, memory=memory, cpus=cpus, net=False, icount=icount) as machine:
         machine.expect(r"LAB: script exited (\d+)", timeout)
         machine.wait_exit(60)
     os.unlink(initrd)

@@ -8,6 +8,18 @@
 
 #include "hv.h"
 
+/* Gives the buffer of a call back that returned @rc and @count leaves. @return their number, copied to @leaves, or the error */
+static int take_leaves(struct hv *hv, xen_cpuid_leaf_t *buf, unsigned int max, int rc,
+                       uint32_t count, xen_cpuid_leaf_t *leaves)
+{
+    if (!rc) {
+        memcpy(leaves, buf, count * sizeof(*buf));
+        rc = (int)count;
+    }
+    hv_buf_put(hv, buf, max * sizeof(*buf));
+    return rc;
+}
+
 int hv_cpu_policy(struct hv *hv, uint32_t index, xen_cpuid_leaf_t *leaves, unsigned int max)
 {
     struct xen_sysctl op = { .cmd = XEN_SYSCTL_get_cpu_policy };
@@ -20,12 +32,7 @@ int hv_cpu_policy(struct hv *hv, uint32_t index, xen_cpuid_leaf_t *leaves, unsig
     op.u.cpu_policy.nr_leaves = max;
     set_xen_guest_handle(op.u.cpu_policy.leaves, buf);
     rc = hv_sysctl(hv, &op);
-    if (!rc) {
-        rc = (int)op.u.cpu_policy.nr_leaves;
-        memcpy(leaves, buf, (size_t)rc * sizeof(*buf));
-    }
-    hv_buf_put(hv, buf, max * sizeof(*buf));
-    return rc;
+    return take_leaves(hv, buf, max, rc, op.u.cpu_policy.nr_leaves, leaves);
 }
 
 int hv_domain_get_cpu_policy(struct hv *hv, uint32_t domid, xen_cpuid_leaf_t *leaves,
@@ -40,12 +47,7 @@ int hv_domain_get_cpu_policy(struct hv *hv, uint32_t domid, xen_cpuid_leaf_t *le
     op.u.cpu_policy.nr_leaves = max;
     set_xen_guest_handle(op.u.cpu_policy.leaves, buf);
     rc = hv_domctl(hv, &op);
-    if (!rc) {
-        rc = (int)op.u.cpu_policy.nr_leaves;
-        memcpy(leaves, buf, (size_t)rc * sizeof(*buf));
-    }
-    hv_buf_put(hv, buf, max * sizeof(*buf));
-    return rc;
+    return take_leaves(hv, buf, max, rc, op.u.cpu_policy.nr_leaves, leaves);
 }
 
 int hv_domain_set_cpu_policy(struct hv *hv, uint32_t domid, const xen_cpuid_leaf_t *leaves,

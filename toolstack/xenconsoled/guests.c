@@ -341,19 +341,12 @@ static void take_output(struct daemon *d, struct guest *g)
         g->period = d->now_ms / PERIOD_MS;
         g->in_period = 0;
     }
-    do {
-        size_t piece;
-
-        n = 0;
-        while (n < sizeof(buf) && (piece = console_take(&g->con, buf + n, sizeof(buf) - n))) {
-            n += piece;
-        }
-        if (n) {
-            log_write(&g->log, buf, n);
-            console_keep(&g->con, buf, n);
-        }
+    while (g->in_period + total < PERIOD_BYTES &&
+           (n = console_take(&g->con, buf, sizeof(buf)))) {
+        log_write(&g->log, buf, n);
+        console_keep(&g->con, buf, n);
         total += n;
-    } while (n && g->in_period + total < PERIOD_BYTES);
+    }
     g->in_period += total;
     if (total) {
         hv_evtchn_notify(d->evtchn, (unsigned int)g->local_port);

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "check.h"
+#include "cpuid_host.h"
 
 #define strlcpy hv_strlcpy
 #include "machine/cpuid_policy.c"
 #include "control/cpu_policy.c"
 #include "control/domctl_cpuid.c"
 
-u64 fpu_xcr0_mask = 7;
 struct cpu_features boot_cpu;
 static struct time_scale scale;
 static xen_cpuid_leaf_t *unreadable;
@@ -34,21 +34,6 @@ int guest_write(vaddr_t dst, const void *src, size_t len)
 vaddr_t guest_element(vaddr_t base, u64 index, size_t size)
 {
     return base + index * size;
-}
-
-size_t fpu_size_for(u64 xcr0)
-{
-    return xcr0 & 4 ? 832 : 576;
-}
-
-size_t fpu_compact_size_for(u64 xcr0)
-{
-    return fpu_size_for(xcr0);
-}
-
-u64 tsc_khz(void)
-{
-    return 2400000;
 }
 
 const struct time_scale *time_scale(void)

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "check.h"
+#include "cpuid_host.h"
 
 #define strlcpy hv_strlcpy
 #include "machine/cpu_features.c"
 #include "machine/cpuid_policy.c"
 #include "machine/time_scale.c"
 
-u64 fpu_xcr0_mask = 7;
 struct platform_options platform_options;
 static struct time_scale scale = { .mul = 0x80000000, .shift = 1 };
 
@@ -20,21 +20,6 @@ void printk(enum log_level level, const char *fmt, ...)
 size_t hv_strlcpy(char *dst, const char *src, size_t size)
 {
     return (size_t)snprintf(dst, size, "%s", src);
-}
-
-size_t fpu_size_for(u64 xcr0)
-{
-    return xcr0 & 4 ? 832 : 576;
-}
-
-size_t fpu_compact_size_for(u64 xcr0)
-{
-    return fpu_size_for(xcr0);
-}
-
-u64 tsc_khz(void)
-{
-    return 2400000;
 }
 
 const struct time_scale *time_scale(void)
