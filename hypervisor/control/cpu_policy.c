@@ -24,7 +24,6 @@
 #define FEATURE_SUBLEAVES 3
 #define TOPOLOGY_SUBLEAVES 2
 #define MSR_PLATFORM_INFO 0xce
-#define WORD_POWER 7 /* with ITSC */
 /* What tools allocate for a whole policy of their own, which may have more entries than ours; Xen 4.17 says 120 and 2. */
 #define LEAVES_ROOM 160
 #define MSRS_ROOM 2
@@ -152,7 +151,7 @@ static const struct place {
     { LEAF_XSTATE, 1, EAX, 4 },
     { LEAF_EXTENDED + 0x1, 0, EDX, 2 },
     { LEAF_EXTENDED + 0x1, 0, ECX, 3 },
-    { LEAF_EXTENDED + 0x7, 0, EDX, WORD_POWER },
+    { LEAF_EXTENDED + 0x7, 0, EDX, 7 },
     { LEAF_EXTENDED + 0x8, 0, EBX, 8 },
     { LEAF_EXTENDED + 0x21, 0, EAX, 11 },
     { LEAF_EXTENDED + 0x21, 0, ECX, 18 },
@@ -171,14 +170,13 @@ static bool is_in(const struct place *p, const xen_cpuid_leaf_t *l)
 bool cpu_policy_leaf_ok(const xen_cpuid_leaf_t *l)
 {
     static const struct cpuid_view view = { .control_domain = true, .kernel = true };
-    const u32 want[4] = { l->a, l->b, l->c, l->d };
     u32 have[4];
 
-    guest_cpuid(&view, l->leaf, subleaf_of(l), have);
-    for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
-        if (is_in(&places[i], l) && places[i].word != WORD_POWER && (want[places[i].reg] & ~have[places[i].reg]))
-            return false;
-    return true;
+    if (l->leaf != 0 && l->leaf != LEAF_EXTENDED && (l->leaf != LEAF_FEATURES || subleaf_of(l)))
+        return true;
+    guest_cpuid(&view, l->leaf, 0, have);
+    /* Xen 4.17 tells in the last one of any AMD processor that LFENCE serialises, whatever the processor's own number is. */
+    return l->a <= (l->leaf == LEAF_EXTENDED && cpu_is_amd_like() ? LEAF_LAST_EXTENDED : have[EAX]);
 }
 
 void cpu_policy_limit(const xen_cpuid_leaf_t *l, u32 limit[FEATURE_WORDS])

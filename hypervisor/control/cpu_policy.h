@@ -17,8 +17,8 @@ int cpu_policy_leaves(bool control, const u32 *limit, vaddr_t leaves, u32 *count
 int cpu_policy_msrs(vaddr_t msrs, u32 *count);
 
 /*
- * Whether a guest can be given leaf @l: nothing of the instruction-set features in it may go beyond what it
- * gets anyway. Invariant TSC is not looked at: tools ask for it as they like.
+ * Whether a guest can be given leaf @l: it may not ask for more leaves (in 0, 0x80000000, subleaf 0 of 7) than PV guests
+ * get. Features beyond theirs are no error: cpu_policy_limit() has no effect on them.
  */
 bool cpu_policy_leaf_ok(const xen_cpuid_leaf_t *l);
 

@@ -272,7 +272,7 @@ long do_domctl(vaddr_t arg)
     rc = locked(&op);
     if (rc == -ERESTART)
         return hypercall_continue(__HYPERVISOR_domctl, arg, 0, 0, 0, 0);
-    if (!rc)
-        rc = write_guest_struct(arg, &op);
-    return rc;
+    if (rc == -EINVAL && op.cmd == XEN_DOMCTL_set_cpu_policy && write_guest_struct(arg, &op)) /* which leaf it was */
+        return -EFAULT;
+    return rc ? rc : write_guest_struct(arg, &op);
 }

@@ -38,6 +38,7 @@ long domctl_set_policy(struct domain *d, struct xen_domctl_cpu_policy *p)
         if (!cpu_policy_leaf_ok(&leaf)) {
             p->err_leaf = leaf.leaf;
             p->err_subleaf = leaf.subleaf;
+            p->err_msr = ~0u;
             return -EINVAL;
         }
         cpu_policy_limit(&leaf, limit);

@@ -36,7 +36,7 @@ XEN_BIN = "usr/lib/xen-4.17/bin"
 XEN_TOOLS = """xl xenstored oxenstored xenconsoled xenconsole xen-init-dom0 libxl-save-helper xentop xenperf xen-diag
     lsevtchn xen-cpuid xenpm xen-hptool xenlockprof xenctx xen-lowmemd xencov xentrace xenstore-control xen-ucode
     xen-mfndump xenwatchdogd""".split()
-DOM0_MODULES = "xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-netback xen-blkback bridge loop".split()
+DOM0_MODULES = "xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-netback xen-blkback bridge loop virtio_blk virtio_pci".split()
 GUEST_MODULES = "xen-blkfront xen-netfront xen-evtchn xen-gntdev xen-gntalloc xenfs".split()
 
 

@@ -34,7 +34,8 @@ on_reboot="destroy"
 ${2:-}
 C
 }
-logged() { grep -qaE "$2" "/var/log/xen/console/guest-$1.log"; }
+# A guest that came by migration has the log of the name under which it came.
+logged() { grep -qaE -e "$2" -h "/var/log/xen/console/guest-$1.log" "/var/log/xen/console/guest-$1--incoming.log" 2>/dev/null; }
 wait_guest() { until_true "${2:-120}" logged "$1" "GUEST: ready"; }
 # typed NAME COMMAND REGEX [SECONDS]: types a command on the guest's console until the log matches the regex
 typed() {

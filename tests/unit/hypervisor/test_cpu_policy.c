@@ -161,7 +161,7 @@ static void test_nothing_is_half_set(void)
     list[0] = *find(1, ~0u);
     list[0].c &= ~F(SSE3);
     list[1] = list[2] = *find(7, 0);
-    list[1].b |= F(SMEP); /* no PV guest has it */
+    list[1].a++; /* a subleaf more than PV guests have */
     CHECK(set(list, 3, &p) == -EINVAL && p.err_leaf == 7 && p.err_subleaf == 0);
     CHECK(!memcmp(before, domain.cpuid_limit, sizeof(before)));
     unreadable = &list[1];
@@ -176,16 +176,45 @@ static void test_nothing_is_half_set(void)
     CHECK(set(list, 1, &p) == 0 && memcmp(before, domain.cpuid_limit, sizeof(before)));
 }
 
-/* Tools set it for guests that do not migrate, whatever the policy says. */
-static void test_invariant_tsc(void)
+/* A guest that was saved on another hypervisor brings what that one offers; invariant TSC is asked for guests that do not migrate. */
+static void test_features_beyond_are_dropped(void)
 {
-    xen_cpuid_leaf_t l = { .leaf = 0x80000007, .subleaf = XEN_CPUID_NO_SUBLEAF, .d = F(ITSC) };
     struct xen_domctl_cpu_policy p;
+    xen_cpuid_leaf_t list[3];
 
     begin();
-    CHECK(set(&l, 1, &p) == 0);
     get();
-    CHECK(find(0x80000007, ~0u)->d == 0);
+    list[0] = *find(7, 0);
+    list[1] = *find(1, ~0u);
+    list[2] = (xen_cpuid_leaf_t){ .leaf = 0x80000007, .subleaf = XEN_CPUID_NO_SUBLEAF, .d = F(ITSC) };
+    list[0].b |= F(SMEP);
+    list[1].c |= F(VMX);
+    CHECK(set(list, 3, &p) == 0);
+    get();
+    CHECK(!(find(7, 0)->b & F(SMEP)) && !(find(1, ~0u)->c & F(VMX)) && find(0x80000007, ~0u)->d == 0);
+    CHECK((find(7, 0)->b & F(ERMS)) && (find(1, ~0u)->c & F(SSE3)));
+}
+
+static void test_no_more_leaves(void)
+{
+    static const u32 firsts[] = { 0, 0x80000000 };
+    struct xen_domctl_cpu_policy p;
+    xen_cpuid_leaf_t l;
+
+    begin();
+    boot_cpu.vendor = CPU_INTEL;
+    get();
+    for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+        l = *find(firsts[i], ~0u);
+        CHECK(set(&l, 1, &p) == 0);
+        l.a++;
+        CHECK(set(&l, 1, &p) == -EINVAL && p.err_leaf == firsts[i] && p.err_subleaf == ~0u && p.err_msr == ~0u);
+    }
+    boot_cpu.vendor = CPU_AMD; /* Xen shows 0x80000021 of every one */
+    l.a = 0x80000021;
+    CHECK(set(&l, 1, &p) == 0);
+    l.a++;
+    CHECK(set(&l, 1, &p) == -EINVAL);
 }
 
 int main(void)
@@ -193,6 +222,7 @@ int main(void)
     TEST(test_what_is_read_may_be_set);
     TEST(test_taken_and_given_back);
     TEST(test_nothing_is_half_set);
-    TEST(test_invariant_tsc);
+    TEST(test_features_beyond_are_dropped);
+    TEST(test_no_more_leaves);
     return TEST_RESULT();
 }
