@@ -17,7 +17,7 @@
 #include "libbuild/xz.c"
 #include "libbuild/lzma.c"
 
-#include "../hypervisor/check.h"
+#include "check.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function"  /* not every test uses all of it */
 

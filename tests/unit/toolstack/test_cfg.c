@@ -18,7 +18,7 @@
 #define number_vifs vif_number_vifs
 #include "libcfg/vif.c"
 
-#include "../hypervisor/check.h"
+#include "check.h"
 
 static char warnings[8192];
 

@@ -4,23 +4,9 @@
  * only as far as there is room, the last lines for whom comes later; and log files that stay within
  * their bound.
  */
+#include "check.h"
 #include "xenconsoled/console.c"
 #include "xenconsoled/log.c"
-
-static int failures;
-#define CHECK(cond) \
-    do { \
-        if (!(cond)) { \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-            failures++; \
-        } \
-    } while (0)
-#define TEST(fn) \
-    do { \
-        int before = failures; \
-        fn(); \
-        printf("%s %s\n", failures == before ? "ok" : "FAIL", #fn); \
-    } while (0)
 
 static struct xencons_interface ring;
 static struct console con;
@@ -175,5 +161,5 @@ int main(void)
     TEST(input_as_there_is_room);
     TEST(last_lines_first);
     TEST(logs_are_bounded);
-    return failures ? 1 : 0;
+    return TEST_RESULT();
 }

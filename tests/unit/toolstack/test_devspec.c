@@ -8,7 +8,7 @@
 #include "libcfg/disk.c"
 #include "libcfg/vif.c"
 
-#include "../hypervisor/check.h"
+#include "check.h"
 
 static char warning[512];
 

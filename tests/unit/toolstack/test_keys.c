@@ -19,7 +19,7 @@
 
 #include <stddef.h>
 
-#include "../hypervisor/check.h"
+#include "check.h"
 
 #define FIELD(f) offsetof(struct guest_config, f), sizeof(((struct guest_config *)0)->f)
 #define ANY      0, 0

@@ -14,7 +14,7 @@
 
 #include "libcfg/keys.c"
 
-#include "../hypervisor/check.h"
+#include "check.h"
 
 int cfg_fail(struct cfg_log *log, const char *file, int line, const char *fmt, ...)
 {

@@ -10,16 +10,7 @@ static struct host h;
 
 static void set_up(void)
 {
-    host_init(&h);
-    host_domain(&h, 0);
-    for (uint16_t i = 1; i < 4; i++) {
-        char path[32], perm[8];
-
-        host_domain(&h, i);
-        snprintf(path, sizeof(path), "/local/domain/%u", i);
-        snprintf(perm, sizeof(perm), "r%u", i);
-        CHECK(!guest_write(&h, 0, 0, path, "") && !guest_str2(&h, 0, XS_SET_PERMS, path, perm));
-    }
+    host_three_guests(&h);
 }
 
 static void tear_down(void)
@@ -198,5 +189,5 @@ int main(void)
     TEST(fair_turns);
     TEST(conflicts_cost);
     TEST(introduced_again);
-    return failures ? 1 : 0;
+    return TEST_RESULT();
 }

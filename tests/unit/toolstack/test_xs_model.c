@@ -354,7 +354,7 @@ static void against_model(void)
         op.op = OP_PERMS;
         CHECK(!m_do(&store, &op) && !real_do(&h.x, &who[0], NULL, &op));
     }
-    for (int i = 0; i < 150000 && failures < 20; i++) {
+    for (int i = 0; i < 150000 && check_failures < 20; i++) {
         int k = (int)rnd(4);
 
         step(&h.x, &who[k], conns[k]);
@@ -381,5 +381,5 @@ int main(void)
     TEST(against_model);
     CHECK(!node_bytes_total);    /* every node of every view was given back */
     printf("%s nothing_left\n", node_bytes_total ? "FAIL" : "ok");
-    return failures ? 1 : 0;
+    return TEST_RESULT();
 }

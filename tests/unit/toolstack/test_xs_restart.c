@@ -17,16 +17,7 @@ static uint32_t make_busy(void)
     uint32_t tx;
     struct msg m;
 
-    host_init(&h);
-    host_domain(&h, 0);
-    for (uint16_t i = 1; i < 4; i++) {
-        char path[32], perm[8];
-
-        host_domain(&h, i);
-        snprintf(path, sizeof(path), "/local/domain/%u", i);
-        snprintf(perm, sizeof(perm), "r%u", i);
-        CHECK(!guest_write(&h, 0, 0, path, "") && !guest_str2(&h, 0, XS_SET_PERMS, path, perm));
-    }
+    host_three_guests(&h);
     CHECK(!guest_write(&h, 1, 0, "a/b", "value") && !guest_str2(&h, 1, XS_SET_PERMS, "a/b", "b1"));
     CHECK(!guest_call(&h, 1, XS_SET_PERMS, 0, "a/b\0n1\0r2\0w3", 13, &m, NULL));
     CHECK(!guest_str2(&h, 1, XS_WATCH, "c", "rel") && guest_recv(&h, 1, &m));
@@ -211,5 +202,5 @@ int main(void)
     TEST(goes_on);
     TEST(half_sent);
     TEST(broken_streams);
-    return failures ? 1 : 0;
+    return TEST_RESULT();
 }

@@ -417,5 +417,5 @@ int main(void)
     TEST(transactions_keep_little);
     TEST(directory_in_parts);
     TEST(control);
-    return failures ? 1 : 0;
+    return TEST_RESULT();
 }

@@ -188,5 +188,5 @@ int main(void)
     TEST(random_messages);
     TEST(broken_indices);
     TEST(long_from_socket);
-    return failures ? 1 : 0;
+    return TEST_RESULT();
 }

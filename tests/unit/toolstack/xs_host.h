@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "xenstored/conn.h"
 #include "xenstored/domain.h"
 #include "xenstored/live.h"
@@ -25,22 +26,6 @@
 #include "xenstored/watch.h"
 
 #define HOST_DOMAINS 16
-
-static int failures;
-#define CHECK(cond) \
-    do { \
-        if (!(cond)) { \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-            failures++; \
-        } \
-    } while (0)
-#define TEST(fn) \
-    do { \
-        int before = failures; \
-        fn(); \
-        printf("%s %s\n", failures == before ? "ok" : "FAIL", #fn); \
-        fflush(stdout); \
-    } while (0)
 
 struct host {
     struct xsd x;
@@ -309,6 +294,21 @@ static inline uint32_t rnd(uint32_t below)
     rng_state ^= rng_state >> 7;
     rng_state ^= rng_state << 17;
     return (uint32_t)((rng_state >> 16) % below);
+}
+
+/* A new store with Domain 0 and the guests 1 to 3, each with its own part of it. */
+static inline void host_three_guests(struct host *h)
+{
+    host_init(h);
+    host_domain(h, 0);
+    for (uint16_t i = 1; i < 4; i++) {
+        char path[32], perm[8];
+
+        host_domain(h, i);
+        snprintf(path, sizeof(path), "/local/domain/%u", i);
+        snprintf(perm, sizeof(perm), "r%u", i);
+        CHECK(!guest_write(h, 0, 0, path, "") && !guest_str2(h, 0, XS_SET_PERMS, path, perm));
+    }
 }
 
 #endif

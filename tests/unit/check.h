@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The few macros of the hypervisor's unit tests: each CHECK counts, each TEST prints one verdict line. */
+/* The few macros of the unit tests: each CHECK counts, each TEST prints one verdict line. */
 #ifndef TEST_CHECK_H
 #define TEST_CHECK_H
 
@@ -21,6 +21,7 @@ static int check_failures, check_failures_before;
         check_failures_before = check_failures;                            \
         fn();                                                              \
         printf("%s %s\n", check_failures == check_failures_before ? "ok" : "FAIL", #fn); \
+        fflush(stdout);                                                    \
     } while (0)
 
 #define TEST_RESULT() (check_failures ? 1 : 0)
