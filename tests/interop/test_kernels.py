@@ -3,7 +3,7 @@
 through Debian's PV GRUB; one and four CPUs. Each guest uses disk and network and shuts down, and nobody's log has a complaint.
 
 Debian's cloud flavour is built without CONFIG_XEN_DOM0: it is a guest only, on Xen as here.
-KERNELS=all runs every combination; by default each guest runs with one and with four CPUs, from a file and from a disk, and each kernel is
+INTEROP=all runs every combination; by default each guest runs with one and with four CPUs, from a file and from a disk, and each kernel is
 Domain 0. Time is counted in instructions: a busy machine does not make a hotplug script too late.
 """
 import os
@@ -22,9 +22,9 @@ RT_RACE = r"multicalls\.c:\d+ xen_mc_flush"
 PVGRUB = "usr/lib/grub-xen/grub-x86_64-xen.bin"
 GUESTS = ["amd64", "cloud", "rt"]
 # kernel of Domain 0, its CPUs, CPUs of each guest, where the guests' kernels come from
-CHOSEN = [("amd64", 1, 4, "disk"), ("amd64", 4, 1, "file"), ("rt", 1, 1, "file"), ("rt", 4, 4, "disk")]
+CHOSEN = [("amd64", 4, 1, "disk"), ("rt", 1, 4, "file")]
 EVERY = [(dom0, cpus, vcpus, way) for dom0 in ("amd64", "rt") for cpus in (1, 4) for vcpus in (1, 4) for way in ("file", "disk")]
-COMBINATIONS = EVERY if os.environ.get("KERNELS") == "all" else CHOSEN
+COMBINATIONS = EVERY if os.environ.get("INTEROP") == "all" else CHOSEN
 
 
 def guest_files(name, way):
