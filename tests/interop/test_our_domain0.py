@@ -18,12 +18,13 @@ __all__ = ["test_bad_configurations", "test_ends_of_guests", "test_kill", "test_
 if os.environ.get("INTEROP") == "all":
     from test_debian_guests import test_debian_kernel
     from test_guest_disks import test_disks_of_a_guest
+    from test_guest_save import test_save_and_restore
     from test_guest_time import test_tsc_modes_and_a_debugger
     from test_guests import test_cpu_features_taken_away
     from test_pvgrub import test_nothing_to_boot, test_own_kernel
 
     __all__ += ["test_cpu_features_taken_away", "test_debian_kernel", "test_disks_of_a_guest", "test_nothing_to_boot", "test_own_kernel",
-                "test_tsc_modes_and_a_debugger"]
+                "test_save_and_restore", "test_tsc_modes_and_a_debugger"]
 
 
 @pytest.fixture

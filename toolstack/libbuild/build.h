@@ -126,6 +126,19 @@ uint64_t pv_tables_for(unsigned int level, uint64_t from, uint64_t to);
 int pv_build(struct hv *hv, const struct kernel_image *k, const struct pv_params *p,
              struct pv_result *res, struct build_error *err);
 
+/* ---- saving and restoring (save.c, restore.c) ---- */
+
+/*
+ * Writes the image of domain DOMID, which has suspended itself and does not run, to FD. The domain is not changed.
+ * -EINVAL: the guest's own tables are wrong; -errno of writing.
+ */
+int pv_save(struct hv *hv, uint32_t domid, int fd, struct build_error *err);
+/*
+ * As pv_build, with the image at FD in place of a kernel; cmdline and ramdisk of P do not count, nr_pages is the most that
+ * the image may fill. Reads to the end of the image and not beyond. -EBADMSG: the image is damaged or of another kind.
+ */
+int pv_restore(struct hv *hv, int fd, const struct pv_params *p, struct pv_result *res, struct build_error *err);
+
 /* Writes P->page tables for L into MAPPED tables (ptab.c); mfn[] is the frame list. */
 void pv_write_tables(const struct pv_layout *l, const uint64_t *mfn, uint64_t *main_tables,
                      uint64_t *p2m_tables);

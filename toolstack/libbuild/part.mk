@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 LIBS += libbuild
-libbuild_SRC := kernel.c elf.c unpack.c xz.c lzma.c layout.c ptab.c pv.c libcshim.c
+libbuild_SRC := kernel.c elf.c unpack.c xz.c lzma.c layout.c ptab.c pv_common.c pv.c \
+    image_io.c image_tables.c guest_p2m.c save.c restore.c restore_vcpus.c libcshim.c
 
 # The decompressors are Debian's static libraries; their headers, and no others of the system, are
 # made visible to the one file that uses them.

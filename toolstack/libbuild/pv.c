@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The PV domain builder: populates memory (claimed first), copies kernel and ramdisk through
- * foreign mappings, writes the list of frames, page tables and start info, seeds the grant table
- * and sets the first virtual CPU. Steps and formats: public/xen.h (start_info), public/memory.h,
+ * foreign mappings, writes the list of frames, page tables and start info, sets the first virtual
+ * CPU and seeds the grant table. Steps and formats: public/xen.h (start_info), public/memory.h,
  * public/grant_table.h. Called by xl for a domain that exists and is paused; on any error the
  * caller destroys the domain, so nothing is undone here but host memory and mappings.
  */
@@ -13,9 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "build.h"
-#include "libhv/hv.h"
-#include <xen/grant_table.h>
+#include "image.h"
 
 #define ORDER_2M   9u
 #define BATCH      2048u              /* extents in one populate call */
@@ -266,28 +264,6 @@ static int write_shared_info(struct builder *b)
     return 0;
 }
 
-/* Grants entries 0 and 1 to the domains that serve console and store. */
-static int seed_grants(struct builder *b)
-{
-    grant_entry_v1_t *table;
-    void *map;
-    int rc = hv_map_grant_table(b->hv, b->p->domid, 0, 1, &map);
-
-    if (rc)
-        return build_fail(b->err, rc, "cannot map the grant table: %s", strerror(-rc));
-    table = map;
-    table[GNTTAB_RESERVED_CONSOLE].domid = (domid_t)b->p->backend_domid;
-    table[GNTTAB_RESERVED_CONSOLE].frame = (uint32_t)b->res->console_mfn;
-    table[GNTTAB_RESERVED_XENSTORE].domid = (domid_t)b->p->backend_domid;
-    table[GNTTAB_RESERVED_XENSTORE].frame = (uint32_t)b->res->store_mfn;
-    /* The flags make an entry valid: they are written last (public/grant_table.h). */
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    table[GNTTAB_RESERVED_CONSOLE].flags = GTF_permit_access;
-    table[GNTTAB_RESERVED_XENSTORE].flags = GTF_permit_access;
-    hv_unmap(map, 1);
-    return 0;
-}
-
 static int start_vcpu(struct builder *b)
 {
     vcpu_guest_context_t *c = calloc(1, sizeof(*c));
@@ -316,40 +292,13 @@ static int start_vcpu(struct builder *b)
     return 0;
 }
 
-/* The channels of store and console, and the frame of the shared info page. */
-static int prepare_domain(struct builder *b)
-{
-    struct xen_domctl_getdomaininfo info;
-    int rc = hv_domain_info(b->hv, b->p->domid, &info);
-
-    if (rc)
-        return build_fail(b->err, rc, "the new domain is gone: %s", strerror(-rc));
-    b->shared_info_mfn = info.shared_info_frame;
-    rc = hv_evtchn_alloc_unbound(b->hv, b->p->domid, b->p->backend_domid);
-    if (rc < 0)
-        return build_fail(b->err, rc, "cannot allocate the store's event channel: %s",
-                          strerror(-rc));
-    b->res->store_port = (uint32_t)rc;
-    rc = hv_evtchn_alloc_unbound(b->hv, b->p->domid, b->p->backend_domid);
-    if (rc < 0)
-        return build_fail(b->err, rc, "cannot allocate the console's event channel: %s",
-                          strerror(-rc));
-    b->res->console_port = (uint32_t)rc;
-    if (!b->p->map_bytes)
-        return 0;
-    rc = hv_set_memory_map(b->hv, b->p->domid, b->p->map_bytes);
-    if (rc)
-        return build_fail(b->err, rc, "cannot set the memory map: %s", strerror(-rc));
-    return 0;
-}
-
 static int build_steps(struct builder *b)
 {
     static int (*const steps[])(struct builder *) = {
         load_kernel, load_ramdisk, write_p2m, write_start_info, write_page_tables,
-        write_shared_info, seed_grants, start_vcpu,
+        write_shared_info, start_vcpu,
     };
-    int rc = prepare_domain(b);
+    int rc = pv_prepare(b->hv, b->p, b->res, &b->shared_info_mfn, b->err);
 
     if (!rc)
         rc = claim_and_populate(b);
@@ -359,7 +308,7 @@ static int build_steps(struct builder *b)
     b->res->console_mfn = b->mfn[b->l.console_pfn];
     for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
         rc = steps[i](b);
-    return rc;
+    return rc ? rc : pv_seed_grants(b->hv, b->p, b->res, b->err);
 }
 
 int pv_build(struct hv *hv, const struct kernel_image *k, const struct pv_params *p,

@@ -91,8 +91,8 @@ int hv_cpu_policy(struct hv *hv, uint32_t index, xen_cpuid_leaf_t *leaves, unsig
 int hv_domain_get_cpu_policy(struct hv *hv, uint32_t domid, xen_cpuid_leaf_t *leaves,
                              unsigned int max);
 /*
- * Replaces COUNT leaves of DOMID's policy; the others stay. -EEXIST: its first virtual CPU has a context.
- * Features beyond what guests may have are dropped or -EINVAL.
+ * Replaces COUNT leaves of DOMID's policy; the others stay. -EEXIST: its first virtual CPU has a
+ * context. Features beyond what guests may have are dropped; -EINVAL: more leaves than they have.
  */
 int hv_domain_set_cpu_policy(struct hv *hv, uint32_t domid, const xen_cpuid_leaf_t *leaves,
                              unsigned int count);
@@ -115,7 +115,35 @@ int hv_sched_put(struct hv *hv, uint32_t domid, uint32_t sched,
 /* Any domctl scheduler operation, for schedulers with other parameters. */
 int hv_sched_op(struct hv *hv, uint32_t domid, struct xen_domctl_scheduler_op *op);
 
+/* ---- what a saved image holds (state.c) ---- */
+
+/* Callbacks of 32-bit system calls and machine-check state. */
+int hv_vcpu_get_ext(struct hv *hv, uint32_t domid, uint32_t vcpu,
+                    struct xen_domctl_ext_vcpucontext *ext);
+int hv_vcpu_set_ext(struct hv *hv, uint32_t domid, uint32_t vcpu,
+                    const struct xen_domctl_ext_vcpucontext *ext);
+/* FPU and vector state in the hypervisor's format; returns its length, 0: none; -ENOBUFS: more than MAX. */
+int hv_vcpu_get_xstate(struct hv *hv, uint32_t domid, uint32_t vcpu, void *out, size_t max);
+int hv_vcpu_set_xstate(struct hv *hv, uint32_t domid, uint32_t vcpu, const void *state, size_t len);
+/* MSRs that differ from their reset values; returns how many; -ENOBUFS: more than MAX. */
+int hv_vcpu_get_msrs(struct hv *hv, uint32_t domid, uint32_t vcpu, xen_domctl_vcpu_msr_t *msrs,
+                     unsigned int max);
+int hv_vcpu_set_msrs(struct hv *hv, uint32_t domid, uint32_t vcpu,
+                     const xen_domctl_vcpu_msr_t *msrs, unsigned int count);
+int hv_domain_get_tsc(struct hv *hv, uint32_t domid, struct xen_domctl_tsc_info *tsc);
+int hv_domain_set_tsc(struct hv *hv, uint32_t domid, const struct xen_domctl_tsc_info *tsc);
+/* 64 or 32 */
+int hv_domain_address_size(struct hv *hv, uint32_t domid);
+/*
+ * Replaces each of COUNT machine frames (at most 1024, memory from hv_buf_get) by its type, XEN_DOMCTL_PFINFO_*;
+ * one that is not DOMID's is XEN_DOMCTL_PFINFO_XTAB.
+ */
+int hv_frame_types(struct hv *hv, uint32_t domid, xen_pfn_t *frames, unsigned int count);
+
 /* ---- memory (memory.c) ---- */
+
+/* One above the highest machine frame of RAM. */
+int64_t hv_max_frame(struct hv *hv);
 
 /* Reserves PAGES for DOMID against other takers (XENMEM_claim_pages); 0 gives the claim back. */
 int hv_claim_pages(struct hv *hv, uint32_t domid, uint64_t pages);
@@ -141,6 +169,8 @@ void hv_unmap(void *addr, size_t count);
 int hv_map_grant_table(struct hv *hv, uint32_t domid, uint32_t first, size_t count, void **addr);
 /* Pins machine frame MFN as a page table of LEVEL 1..4 on behalf of DOMID. */
 int hv_pin_table(struct hv *hv, uint32_t domid, unsigned int level, xen_pfn_t mfn);
+/* Performs COUNT operations (memory from hv_buf_get) on behalf of DOMID. -errno of the first that fails */
+int hv_mmuext_ops(struct hv *hv, uint32_t domid, struct mmuext_op *ops, unsigned int count);
 /* An event channel of DOMID that REMOTE may bind to. Returns the port. */
 int hv_evtchn_alloc_unbound(struct hv *hv, uint32_t domid, uint32_t remote);
 

@@ -150,18 +150,30 @@ int hv_map_grant_table(struct hv *hv, uint32_t domid, uint32_t first, size_t cou
     return map_grant_frame_old(hv, domid, first, count, addr);
 }
 
+int hv_mmuext_ops(struct hv *hv, uint32_t domid, struct mmuext_op *ops, unsigned int count)
+{
+    return (int)hv_call(hv, __HYPERVISOR_mmuext_op, (unsigned long)ops, count, 0, domid, 0);
+}
+
 int hv_pin_table(struct hv *hv, uint32_t domid, unsigned int level, xen_pfn_t mfn)
 {
     struct mmuext_op *op = hv_buf_get(hv, sizeof(*op));
-    long rc;
+    int rc;
 
     if (!op)
         return -ENOMEM;
     op->cmd = MMUEXT_PIN_L1_TABLE + level - 1;
     op->arg1.mfn = mfn;
-    rc = hv_call(hv, __HYPERVISOR_mmuext_op, (unsigned long)op, 1, 0, domid, 0);
+    rc = hv_mmuext_ops(hv, domid, op, 1);
     hv_buf_put(hv, op, sizeof(*op));
-    return (int)rc;
+    return rc;
+}
+
+int64_t hv_max_frame(struct hv *hv)
+{
+    long last = hv_call(hv, __HYPERVISOR_memory_op, XENMEM_maximum_ram_page, 0, 0, 0, 0);
+
+    return last < 0 ? last : last + 1;
 }
 
 int hv_evtchn_alloc_unbound(struct hv *hv, uint32_t domid, uint32_t remote)

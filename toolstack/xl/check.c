@@ -109,7 +109,7 @@ static int check_memory(struct xl *xl, struct guest *g, uint64_t own)
     g->params.nr_pages = g->cfg.memory_kib >> 2;
     g->params.map_bytes = g->cfg.maxmem_kib << 10;
     g->params.cmdline = g->cfg.cmdline;
-    if (pv_layout(&g->kernel, &g->params, &layout, &err))
+    if (!g->image_fd && pv_layout(&g->kernel, &g->params, &layout, &err))
         return guest_fail_at(g, g->cfg.memory_line, "%s", err.text);
     free_pages = hv_free_pages(&xl->hv);
     if (free_pages < 0)
@@ -219,9 +219,9 @@ int guest_check(struct xl *xl, struct guest *g, const struct xl_conf *conf, uint
     /* Cheap checks come before unpacking the kernel. */
     if (!rc)
         rc = guest_check_devices(xl, g, restart);
-    if (!rc)
+    if (!rc && !g->image_fd)
         rc = check_ramdisk(g);
-    if (!rc)
+    if (!rc && !g->image_fd)
         rc = check_kernel(g);
     if (!rc)
         rc = check_memory(xl, g, old.tot_pages);
@@ -239,6 +239,8 @@ void guest_free(struct guest *g)
     kernel_close(&g->kernel);
     if (g->unpack_lock > 0)
         close(g->unpack_lock);
+    if (g->image_fd > 0)
+        close(g->image_fd);
     guest_config_free(&g->cfg);
     cfg_free(&g->tree);
     memset(g, 0, sizeof(*g));

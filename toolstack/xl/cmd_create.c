@@ -15,12 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "create_options.h"
 #include "xl.h"
-
-struct create_options {
-    const char *file;
-    bool paused, console, foreground, no_monitor, quiet, dry_run;
-};
 
 static void print_warning(void *arg, const char *text)
 {
@@ -58,10 +54,6 @@ static int read_guest(const struct create_options *o, int argc, char **argv, str
         xl_error("%s", log.error);
         return rc;
     }
-    if (g->cfg.has_uuid)
-        memcpy(g->uuid, g->cfg.uuid, sizeof(g->uuid));
-    else
-        rc = uuid_random(g->uuid);
     return rc;
 }
 
@@ -85,6 +77,10 @@ static int start_guest(struct xl *xl, struct guest *g, const struct create_optio
 
     if (xl_need_all(xl))
         return -EIO;
+    if (g->cfg.has_uuid)
+        memcpy(g->uuid, g->cfg.uuid, sizeof(g->uuid));
+    else if (uuid_random(g->uuid))
+        return xl_error("there are no random numbers for a UUID");
     journal_recover(xl);
     xl_conf_read(&conf);
     xl_note(xl, "guest '%s': checking", g->cfg.name);
@@ -176,6 +172,16 @@ static int create_in_background(struct xl *xl, struct guest *g, const struct cre
     return xl_need_all(xl) || console_attach(xl, domid, "pv", 0);
 }
 
+int create_guest(struct xl *xl, struct guest *g, const struct create_options *o)
+{
+    int rc;
+
+    if (!o->foreground)
+        return create_in_background(xl, g, o);
+    rc = start_guest(xl, g, o) ? EXIT_FAILURE : EXIT_SUCCESS;
+    return rc || o->dry_run ? rc : monitor_run(xl, g);
+}
+
 static int parse_options(struct create_options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
@@ -225,13 +231,7 @@ int cmd_create(struct xl *xl, int argc, char **argv)
         guest_free(&g);
         return EXIT_FAILURE;
     }
-    if (o.foreground) {
-        rc = start_guest(xl, &g, &o) ? EXIT_FAILURE : EXIT_SUCCESS;
-        if (!rc && !o.dry_run)
-            rc = monitor_run(xl, &g);
-    } else {
-        rc = create_in_background(xl, &g, &o);
-    }
+    rc = create_guest(xl, &g, &o);
     guest_free(&g);
     return rc;
 }

@@ -179,11 +179,30 @@ static int give_hardware(struct xl *xl, struct guest *g)
               : 0;
 }
 
+/* A kernel says what it can when it starts, not when it goes on; this one can suspend itself. */
+static int restore(struct xl *xl, struct guest *g)
+{
+    struct build_error err;
+    char path[64];
+    int rc = pv_restore(&xl->hv, g->image_fd, &g->params, &g->built, &err);
+
+    close(g->image_fd);
+    g->image_fd = 0;
+    if (rc)
+        return guest_fail(g, rc, "%s", err.text);
+    snprintf(path, sizeof(path), "/local/domain/%u/control/feature-suspend", g->domid);
+    rc = xs_write(xl->xs, XS_NO_TX, path, "1", 1);
+    return rc ? guest_fail(g, rc, "cannot write to the store: %s", strerror(-rc)) : 0;
+}
+
 static int build(struct xl *xl, struct guest *g)
 {
     struct build_error err;
-    int rc = pv_build(&xl->hv, &g->kernel, &g->params, &g->built, &err);
+    int rc;
 
+    if (g->image_fd)
+        return restore(xl, g);
+    rc = pv_build(&xl->hv, &g->kernel, &g->params, &g->built, &err);
     if (rc)
         return guest_fail(g, rc, "%s", err.text);
     kernel_close(&g->kernel);

@@ -60,14 +60,22 @@ const struct xl_command xl_commands[] = {
       "-n <number>     console number",
       NULL },
     NOT("vncviewer", "Attach to domain's VNC server.", "[--autopass] <Domain>"),
-    NOT("save", "Save a domain state to restore later",
-        "[options] <Domain> <CheckpointFile> [<ConfigFile>]"),
+    { "save", cmd_save, "Save a domain state to restore later",
+      "[options] <Domain> <CheckpointFile> [<ConfigFile>]",
+      "-h                      Print this help.\n"
+      "-c                      Leave domain running after creating the snapshot.\n"
+      "-p                      Leave domain paused after creating the snapshot.\n" },
     NOT("migrate", "Migrate a domain to another host", "[options] <Domain> <host>"),
-    NOT("restore", "Restore a domain from a saved state",
-        "[options] [<ConfigFile>] <CheckpointFile>"),
+    { "restore", cmd_restore, "Restore a domain from a saved state",
+      "[options] [<ConfigFile>] <CheckpointFile>",
+      "-h                      Print this help.\n"
+      "-p                      Do not unpause domain after restoring it.\n"
+      "-c                      Connect to the console after the domain is restored.\n"
+      "-F                      Run in foreground until death of the domain.\n"
+      "-e                      Do not wait in the background for the death of the domain.\n" },
     NOT("migrate-receive", "Restore a domain from a saved state", "- for internal use only"),
-    NOT("suspend", "Suspend a domain to RAM", "<Domain>"),
-    NOT("resume", "Resume a domain from RAM", "<Domain>"),
+    { "suspend", cmd_suspend, "Suspend a domain to RAM", "<Domain>", NULL },
+    { "resume", cmd_resume, "Resume a domain from RAM", "<Domain>", NULL },
     { "dump-core", cmd_dump_core, "Core dump a domain", "<Domain> <filename>", NULL },
     NOT("cd-insert", "Insert a cdrom into a guest's cd drive", "<Domain> <VirtualDevice> <path>"),
     NOT("cd-eject", "Eject a cdrom from a guest's cd drive", "<Domain> <VirtualDevice>"),

@@ -21,9 +21,19 @@ static void userdata_path(uint32_t domid, const uint8_t uuid[16], char *out, siz
     snprintf(out, size, XL_LIB_DIR "/userdata-d.%u.%s.xl", domid, text);
 }
 
+char *userdata_text(const struct cfg *tree)
+{
+    char *settings = cfg_print(tree), *text = NULL;
+
+    if (settings && asprintf(&text, "# %s\n%s", tree->file, settings) < 0)
+        text = NULL;
+    free(settings);
+    return text;
+}
+
 int userdata_store(uint32_t domid, const uint8_t uuid[16], const struct cfg *tree)
 {
-    char path[PATH_MAX], temp[PATH_MAX + 4], *text = cfg_print(tree);
+    char path[PATH_MAX], temp[PATH_MAX + 4], *text = userdata_text(tree);
     FILE *f;
     int rc = 0;
 
@@ -33,7 +43,7 @@ int userdata_store(uint32_t domid, const uint8_t uuid[16], const struct cfg *tre
     userdata_path(domid, uuid, path, sizeof(path));
     snprintf(temp, sizeof(temp), "%s.new", path);
     f = fopen(temp, "we");
-    if (!f || fputs("# ", f) < 0 || fprintf(f, "%s\n", tree->file) < 0 || fputs(text, f) < 0)
+    if (!f || fputs(text, f) < 0)
         rc = -errno;
     if (f && fclose(f) && !rc)
         rc = -errno;
@@ -51,33 +61,41 @@ int userdata_save(const struct guest *g)
 }
 
 /* The first line holds the file that the settings came from; relative paths depend on it. */
-static void take_origin(struct cfg *tree, const char *path)
+static void take_origin(struct cfg *tree, const char *text)
 {
-    char line[PATH_MAX];
-    FILE *f = fopen(path, "re");
+    size_t len = strcspn(text, "\n");
+    char *file;
 
-    if (f && fgets(line, sizeof(line), f) && !strncmp(line, "# ", 2)) {
-        line[strcspn(line, "\n")] = '\0';
-        for (unsigned int i = 0; i < tree->entries; i++)
-            tree->entry[i].file = NULL;
-        free(tree->file);
-        tree->file = strdup(line + 2);
-        for (unsigned int i = 0; i < tree->entries; i++)
-            tree->entry[i].file = tree->file;
-    }
-    if (f)
-        fclose(f);
+    if (strncmp(text, "# ", 2) || !(file = strndup(text + 2, len - 2)))
+        return;
+    free(tree->file);
+    tree->file = file;
+    for (unsigned int i = 0; i < tree->entries; i++)
+        tree->entry[i].file = file;
+}
+
+int userdata_parse(struct cfg *tree, const char *name, const char *text, struct cfg_log *log)
+{
+    int rc = cfg_parse(tree, name, text, strlen(text), log);
+
+    if (!rc)
+        take_origin(tree, text);
+    return rc;
 }
 
 int userdata_load(uint32_t domid, const uint8_t uuid[16], struct cfg *tree, struct cfg_log *log)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], line[PATH_MAX];
+    FILE *f;
     int rc;
 
     userdata_path(domid, uuid, path, sizeof(path));
     rc = cfg_load(tree, path, log);
-    if (!rc)
-        take_origin(tree, path);
+    f = rc ? NULL : fopen(path, "re");
+    if (f && fgets(line, sizeof(line), f))
+        take_origin(tree, line);
+    if (f)
+        fclose(f);
     return rc;
 }
 

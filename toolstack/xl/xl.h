@@ -102,6 +102,7 @@ struct guest {
     bool created;                /* a domain exists */
     int *loop_fd;                /* loop devices kept open until the back end has them */
     unsigned int loops;
+    int image_fd;                /* of a guest to restore, behind the file's head; 0: none */
     int unpack_lock;             /* held while an unpacked kernel is in memory */
     char why[640];               /* the one-line error */
 };
@@ -184,6 +185,22 @@ int resolve_backend(struct xl *xl, const char *name, uint32_t *domid);
 /* Ends a domain and everything it had. Idempotent. */
 int guest_destroy(struct xl *xl, uint32_t domid);
 
+/* ---- suspend.c ---- */
+
+/*
+ * Asks a guest to suspend itself, and waits for it. 0: it rests; else WHY says why not: -EOPNOTSUPP, -EAGAIN (no answer),
+ * -EBUSY (it ended instead), -ESRCH.
+ */
+int guest_suspend(struct xl *xl, uint32_t domid, const char **why);
+/* Lets a guest that rests go on as if nothing had happened. */
+int guest_resume(struct xl *xl, uint32_t domid);
+
+/* ---- savefile.c: the head of a saved guest's file ---- */
+
+int savefile_write(int fd, const char *config, struct build_error *err);
+/* *CONFIG: xl.cfg text, malloc'd; NULL: it is in a form that is not read. -EBADMSG: not such a file */
+int savefile_read(int fd, char **config, struct build_error *err);
+
 /* ---- journal.c: builds in progress ---- */
 
 /* Notes that a domain with UUID is being built; returns a descriptor to keep open. */
@@ -194,6 +211,9 @@ void journal_recover(struct xl *xl);
 
 /* ---- userdata.c: the saved configuration ---- */
 
+/* Settings as text that says where they came from, malloc'd; and back, NAME for messages. */
+char *userdata_text(const struct cfg *tree);
+int userdata_parse(struct cfg *tree, const char *name, const char *text, struct cfg_log *log);
 int userdata_save(const struct guest *g);
 /* Saves settings for a domain; used by commands that change a running guest. */
 int userdata_store(uint32_t domid, const uint8_t uuid[16], const struct cfg *tree);
@@ -258,6 +278,7 @@ XL_CMD(help);
 XL_CMD(channel_list);
 XL_CMD(not_implemented);
 XL_CMD(set_parameters);
+XL_CMD(save); XL_CMD(restore); XL_CMD(suspend); XL_CMD(resume);
 XL_CMD(autostart);
 
 #endif

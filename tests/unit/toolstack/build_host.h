@@ -9,6 +9,7 @@
 #include "build_kernel.h"
 #include "libbuild/layout.c"
 #include "libbuild/ptab.c"
+#include "libbuild/pv_common.c"
 #include "libbuild/pv.c"
 
 #define PAGES      8192u                 /* 32 MiB of guest memory */
