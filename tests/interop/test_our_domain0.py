@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Our kernel, init and toolstack on Debian's hypervisor: the system tests of guests, unchanged; those of log-dirty mode excepted, which
-Debian's Xen does not have for PV guests. INTEROP=all runs all of them, by default those that differ most from each other."""
+"""Our kernel, init and toolstack on Debian's hypervisor: the system tests of guests, unchanged; those of log-dirty mode and of single steps
+excepted, which Debian's Xen does not have for PV guests. INTEROP=all runs all of them, by default those that differ most from each
+other."""
 import os
 import re
 import shutil
@@ -19,12 +20,11 @@ if os.environ.get("INTEROP") == "all":
     from test_debian_guests import test_debian_kernel
     from test_guest_disks import test_disks_of_a_guest
     from test_guest_save import test_save_and_restore
-    from test_guest_time import test_tsc_modes_and_a_debugger
     from test_guests import test_cpu_features_taken_away
     from test_pvgrub import test_nothing_to_boot, test_own_kernel
 
     __all__ += ["test_cpu_features_taken_away", "test_debian_kernel", "test_disks_of_a_guest", "test_nothing_to_boot", "test_own_kernel",
-                "test_save_and_restore", "test_tsc_modes_and_a_debugger"]
+                "test_save_and_restore"]
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def on_xen(monkeypatch):
     monkeypatch.setenv("HOSPES_HYPERVISOR", lab.xen())
     if "CYCLES" not in os.environ:
         monkeypatch.setenv("CYCLES", "10")
-    # Xen would give Domain 0 all memory.
-    monkeypatch.setenv("HOSPES_HYPERVISOR_ARGS", "dom0_mem=480M,max:480M")
+    # Xen would give Domain 0 all memory, and does not survive what QEMU makes of SMAP (docs/pv.md).
+    monkeypatch.setenv("HOSPES_HYPERVISOR_ARGS", "dom0_mem=480M,max:480M smap=0 smep=0")
 
 
 def test_autostart_from_the_image(name):
