@@ -14,7 +14,6 @@
 #include "restore.h"
 
 #define PIN_BATCH 256u
-#define NO_TYPE   (XEN_DOMCTL_PFINFO_XTAB >> XEN_DOMCTL_PFINFO_LTAB_SHIFT)
 
 int restore_bad(const struct restorer *r, const char *what)
 {
@@ -28,9 +27,10 @@ static int no_memory(const struct restorer *r)
 
 uint64_t restore_plain_frame(const struct restorer *r, uint64_t pfn)
 {
-    return pfn < r->pfns && r->type[pfn] == 0 ? r->mfn[pfn] : IMAGE_NO_FRAME;
+    return restore_type(r, pfn) == XEN_DOMCTL_PFINFO_NOTAB ? restore_frame(r, pfn) : IMAGE_NO_FRAME;
 }
 
+/* @return BYTES of zeros that cost memory only where they are written */
 static void *big_alloc(size_t bytes)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
@@ -89,12 +89,10 @@ static int take_p2m(struct restorer *r, uint8_t **body, size_t len)
         return restore_bad(r, "its list of frames has a wrong length");
     if (!r->pfns) {
         r->pfns = pfns;
-        r->mfn = big_alloc(pfns * sizeof(*r->mfn));
-        r->type = big_alloc(pfns);
-        if (!r->mfn || !r->type)
+        r->not_mfn = big_alloc(pfns * sizeof(*r->not_mfn));
+        r->type_or_0 = big_alloc(pfns);
+        if (!r->not_mfn || !r->type_or_0)
             return no_memory(r);
-        memset(r->mfn, 0xff, pfns * sizeof(*r->mfn));
-        memset(r->type, NO_TYPE, pfns);
     }
     keep(&r->p2m, body, len);
     return 0;
@@ -161,7 +159,7 @@ static int populate(struct restorer *r, unsigned int count)
     if (done != (long)count)
         return build_fail(r->err, -ENOMEM, "the hypervisor has no more memory: destroy a guest");
     for (unsigned int i = 0; i < count; i++)
-        r->mfn[pfn[i]] = r->extents[i];
+        r->not_mfn[pfn[i]] = ~r->extents[i];
     r->populated += count;
     return 0;
 }
@@ -169,17 +167,15 @@ static int populate(struct restorer *r, unsigned int count)
 /* Notes PFN in r->extents if it has no frame yet and is not noted. */
 static void want(struct restorer *r, uint64_t pfn, unsigned int *count)
 {
-    if (r->mfn[pfn] != IMAGE_NO_FRAME)
+    if (r->not_mfn[pfn])
         return;
-    r->mfn[pfn] = 0; /* noted; populate() fills it in, or the restore ends */
+    r->not_mfn[pfn] = UINT64_MAX; /* noted; populate() fills it in, or the restore ends */
     r->extents[(*count)++] = pfn;
 }
 
 static uint64_t to_mfn(void *arg, uint64_t pfn)
 {
-    const struct restorer *r = arg;
-
-    return pfn < r->pfns ? r->mfn[pfn] : IMAGE_NO_FRAME;
+    return restore_frame(arg, pfn);
 }
 
 /* The frames that a page table names and that have not come yet. */
@@ -230,7 +226,7 @@ static int write_pages(struct restorer *r, const struct rec_page_data *rec, cons
         if (!image_has_contents(type))
             continue;
         types[n] = type;
-        frames[n++] = r->mfn[rec->pfn[i] & IMAGE_PFN_MASK];
+        frames[n++] = restore_frame(r, rec->pfn[i] & IMAGE_PFN_MASK);
     }
     rc = hv_map_foreign(r->hv, r->p->domid, frames, pages, PROT_READ | PROT_WRITE, &map);
     if (rc)
@@ -268,7 +264,7 @@ static int take_pages(struct restorer *r, const uint8_t *body, size_t len)
         if (pfn >= r->pfns || !image_type_known(type & ~0x0ff00000u))
             return restore_bad(r, "a frame has an unknown type or number");
         type &= XEN_DOMCTL_PFINFO_LTAB_MASK;
-        r->type[pfn] = (uint8_t)(type >> XEN_DOMCTL_PFINFO_LTAB_SHIFT);
+        r->type_or_0[pfn] = (uint8_t)((type >> XEN_DOMCTL_PFINFO_LTAB_SHIFT) + 1);
         pages += image_has_contents(type);
         if (image_has_contents(type) || type == XEN_DOMCTL_PFINFO_XALLOC)
             want(r, pfn, &missing);
@@ -299,7 +295,8 @@ static int write_p2m(struct restorer *r)
         if (rc)
             return build_fail(r->err, rc, "cannot map the guest's list of frames: %s",
                               strerror(-rc));
-        memcpy(map, r->mfn + first, n * sizeof(*r->mfn));
+        for (uint64_t j = 0; j < n; j++)
+            ((uint64_t *)map)[j] = restore_frame(r, first + j);
         hv_unmap(map, 1);
     }
     return 0;
@@ -347,12 +344,12 @@ static int pin_tables(struct restorer *r)
     if (!ops)
         return no_memory(r);
     for (uint64_t pfn = 0; !rc && pfn < r->pfns; pfn++) {
-        uint32_t type = (uint32_t)r->type[pfn] << XEN_DOMCTL_PFINFO_LTAB_SHIFT;
+        uint32_t type = restore_type(r, pfn);
 
         if (!(type & XEN_DOMCTL_PFINFO_LPINTAB) || !image_table_level(type))
             continue;
         ops[n].cmd = MMUEXT_PIN_L1_TABLE + image_table_level(type) - 1;
-        ops[n++].arg1.mfn = r->mfn[pfn];
+        ops[n++].arg1.mfn = restore_frame(r, pfn);
         if (n == PIN_BATCH)
             rc = flush_pins(r, ops, &n);
     }
@@ -456,10 +453,10 @@ static void release(struct restorer *r)
     }
     free(r->p2m.data);
     free(r->shared.data);
-    if (r->mfn)
-        munmap(r->mfn, r->pfns * sizeof(*r->mfn));
-    if (r->type)
-        munmap(r->type, r->pfns);
+    if (r->not_mfn)
+        munmap(r->not_mfn, r->pfns * sizeof(*r->not_mfn));
+    if (r->type_or_0)
+        munmap(r->type_or_0, r->pfns);
     hv_buf_put(r->hv, r->extents, IMAGE_MAX_BATCH * sizeof(*r->extents));
     free(r);
 }

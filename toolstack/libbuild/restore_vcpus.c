@@ -19,10 +19,9 @@ static int root_frame(const struct restorer *r, uint64_t *frame)
 {
     uint64_t pfn = *frame;
 
-    if (pfn >= r->pfns || r->mfn[pfn] == IMAGE_NO_FRAME ||
-        image_table_level((uint32_t)r->type[pfn] << XEN_DOMCTL_PFINFO_LTAB_SHIFT) != L4)
+    *frame = restore_frame(r, pfn);
+    if (*frame == IMAGE_NO_FRAME || image_table_level(restore_type(r, pfn)) != L4)
         return restore_bad(r, "the page table of a virtual CPU is none");
-    *frame = r->mfn[pfn];
     return 0;
 }
 

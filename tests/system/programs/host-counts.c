@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What only hypercalls tell about the host, one "NAME NUMBER" a line: the hypervisor's free memory in KiB
- * (XEN_SYSCTL_physinfo) and how many event-channel ports Domain 0 has in use (EVTCHNOP_status on each of them).
- * With any argument: each of those ports.
+ * What only hypercalls tell about the host, one "NAME NUMBER" a line: the memory in KiB that is the hypervisor's or
+ * Domain 0's (XEN_SYSCTL_physinfo, XENMEM_current_reservation: Domain 0's kernel gives frames away and takes them back as
+ * its backends map grants, so neither says by itself what guests have left), and how many event-channel ports Domain 0 has
+ * in use (EVTCHNOP_status on each of them). With any argument: both, and each of those ports.
  */
 #define __XEN_TOOLS__ 1
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <xen/xen.h>
 #include <xen/event_channel.h>
+#include <xen/memory.h>
 #include <xen/sys/privcmd.h>
 #include <xen/sysctl.h>
 
@@ -34,7 +36,9 @@ int main(int argc, char **argv)
 {
     static struct xen_sysctl op;
     static struct evtchn_status status;
+    static domid_t self = DOMID_SELF;
     unsigned used = 0;
+    long own;
 
     (void)argv;
     privcmd = open("/dev/xen/privcmd", O_RDWR);
@@ -44,7 +48,14 @@ int main(int argc, char **argv)
         perror("physinfo");
         return 1;
     }
-    printf("free-kib %llu\n", (unsigned long long)op.u.physinfo.free_pages * 4);
+    own = hypercall(__HYPERVISOR_memory_op, XENMEM_current_reservation, (uint64_t)&self);
+    if (own <= 0) {
+        fputs("Domain 0 has no memory: that cannot be\n", stderr);
+        return 1;
+    }
+    if (argc > 1)
+        printf("free %llu, Domain 0 %ld KiB\n", (unsigned long long)op.u.physinfo.free_pages * 4, own * 4);
+    printf("free-kib %llu\n", ((unsigned long long)op.u.physinfo.free_pages + (unsigned long)own) * 4);
     for (unsigned port = 0; port < PORTS_MAX; port++) {
         status = (struct evtchn_status){ .dom = DOMID_SELF, .port = port };
         if (hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_status, (uint64_t)&status))

@@ -585,6 +585,37 @@ static void test_damaged_images(void)
     free(image);
 }
 
+static long resident_pages(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long size, resident;
+
+    if (!f || fscanf(f, "%ld %ld", &size, &resident) != 2)
+        abort();
+    fclose(f);
+    return resident;
+}
+
+/* Only the image says how many frames the guest has: what it says costs no memory in Domain 0 by itself. */
+static void test_long_list_of_frames(void)
+{
+    struct build_error err;
+    struct restorer r = { .err = &err };
+    size_t len = sizeof(struct rec_p2m_frames) + IMAGE_MAX_PFNS / 512 * sizeof(uint64_t);
+    struct rec_p2m_frames *rec = calloc(1, len);
+    long before = resident_pages();
+    uint8_t *body = (uint8_t *)rec;
+
+    rec->end = IMAGE_MAX_PFNS - 1;
+    CHECK(take_p2m(&r, &body, len) == 0 && r.pfns == IMAGE_MAX_PFNS && !body);
+    CHECK(restore_frame(&r, 0) == IMAGE_NO_FRAME && restore_frame(&r, IMAGE_MAX_PFNS - 1) == IMAGE_NO_FRAME);
+    CHECK(restore_frame(&r, IMAGE_MAX_PFNS) == IMAGE_NO_FRAME && restore_type(&r, 5) == XEN_DOMCTL_PFINFO_XTAB);
+    CHECK(resident_pages() - before < 256);
+    munmap(r.not_mfn, r.pfns * sizeof(*r.not_mfn));
+    munmap(r.type_or_0, r.pfns);
+    free(r.p2m.data);
+}
+
 int main(void)
 {
     TEST(test_what_went_in_comes_out);
@@ -592,6 +623,7 @@ int main(void)
     TEST(test_older_list);
     TEST(test_guests_that_lie);
     TEST(test_too_little_memory);
+    TEST(test_long_list_of_frames);
     TEST(test_damaged_images);
     return TEST_RESULT();
 }
