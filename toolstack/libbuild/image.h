@@ -152,6 +152,9 @@ void guest_p2m_unmap(struct guest_p2m *p2m);
 /* Event channels of store and console into RES, the memory map; *SHARED_INFO: its machine frame. */
 int pv_prepare(struct hv *hv, const struct pv_params *p, struct pv_result *res,
                uint64_t *shared_info, struct build_error *err);
+/* What a guest's start info page says of the machine frames and event channels it has now. */
+void pv_start_info(start_info_t *si, uint64_t nr_pages, uint64_t shared_info,
+                   const struct pv_result *res);
 /* Grants entries 0 and 1 to the domains that serve console and store. */
 int pv_seed_grants(struct hv *hv, const struct pv_params *p, const struct pv_result *res,
                    struct build_error *err);

@@ -207,13 +207,7 @@ static void fill_start_info(struct builder *b, start_info_t *si)
 
     memset(si, 0, HV_PAGE_SIZE);
     snprintf(si->magic, sizeof(si->magic), "xen-3.0-x86_64");
-    si->nr_pages = b->p->nr_pages;
-    si->shared_info = b->shared_info_mfn << HV_PAGE_SHIFT;
-    si->flags = SIF_VIRT_P2M_4TOOLS;
-    si->store_mfn = b->res->store_mfn;
-    si->store_evtchn = b->res->store_port;
-    si->console.domU.mfn = b->res->console_mfn;
-    si->console.domU.evtchn = b->res->console_port;
+    pv_start_info(si, b->p->nr_pages, b->shared_info_mfn, b->res);
     si->pt_base = l->virt_base + l->pt_pfn * HV_PAGE_SIZE;
     si->nr_pt_frames = l->pt_pages;
     si->mfn_list = l->p2m_virt;

@@ -33,6 +33,18 @@ int pv_prepare(struct hv *hv, const struct pv_params *p, struct pv_result *res,
     return 0;
 }
 
+void pv_start_info(start_info_t *si, uint64_t nr_pages, uint64_t shared_info,
+                   const struct pv_result *res)
+{
+    si->nr_pages = nr_pages;
+    si->shared_info = shared_info << HV_PAGE_SHIFT;
+    si->flags = SIF_VIRT_P2M_4TOOLS;
+    si->store_mfn = res->store_mfn;
+    si->store_evtchn = res->store_port;
+    si->console.domU.mfn = res->console_mfn;
+    si->console.domU.evtchn = res->console_port;
+}
+
 int pv_seed_grants(struct hv *hv, const struct pv_params *p, const struct pv_result *res,
                    struct build_error *err)
 {

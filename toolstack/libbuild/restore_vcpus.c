@@ -41,13 +41,7 @@ static void fill_start_info(struct restorer *r, start_info_t *si)
 
     r->res->store_mfn = restore_plain_frame(r, store);
     r->res->console_mfn = restore_plain_frame(r, console);
-    si->nr_pages = r->pfns;
-    si->shared_info = r->shared_info_mfn << HV_PAGE_SHIFT;
-    si->flags = SIF_VIRT_P2M_4TOOLS;
-    si->store_mfn = r->res->store_mfn;
-    si->store_evtchn = r->res->store_port;
-    si->console.domU.mfn = r->res->console_mfn;
-    si->console.domU.evtchn = r->res->console_port;
+    pv_start_info(si, r->pfns, r->shared_info_mfn, r->res);
 }
 
 /* RDX of the first CPU; the suspended kernel left the guest's numbers for store and console in the

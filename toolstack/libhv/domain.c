@@ -126,10 +126,9 @@ int hv_domain_set_time_offset(struct hv *hv, uint32_t domid, int64_t seconds)
 
 int hv_domain_set_tsc_mode(struct hv *hv, uint32_t domid, uint32_t mode)
 {
-    struct xen_domctl op = { .cmd = XEN_DOMCTL_settscinfo, .domain = (domid_t)domid };
+    struct xen_domctl_tsc_info tsc = { .tsc_mode = mode };
 
-    op.u.tsc_info.tsc_mode = mode;
-    return hv_domctl(hv, &op);
+    return hv_domain_set_tsc(hv, domid, &tsc);
 }
 
 int hv_domain_set_address_size(struct hv *hv, uint32_t domid, unsigned int bits)

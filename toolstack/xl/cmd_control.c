@@ -62,20 +62,11 @@ int cmd_destroy(struct xl *xl, int argc, char **argv)
     return rc ? xl_error("cannot destroy domain %s: %s", argv[optind], strerror(-rc)) : 0;
 }
 
-/* Asks the guest through control/shutdown; the guest's driver says in feature-* what it can. */
 static int ask_guest(struct xl *xl, uint32_t domid, const char *what)
 {
-    char path[64], feature[96], *text;
-    bool able;
-
-    snprintf(feature, sizeof(feature), "/local/domain/%u/control/feature-%s", domid, what);
-    text = xs_string(xl->xs, "%s", feature);
-    able = text && !strcmp(text, "1");
-    free(text);
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
-    if (!able)
+    if (!guest_can(xl, domid, what))
         xl_note(xl, "domain %u does not say that it can %s: asking all the same", domid, what);
-    return xs_write(xl->xs, XS_NO_TX, path, what, strlen(what));
+    return guest_ask(xl, domid, what);
 }
 
 /* DEAD: wait until the domain is gone; otherwise its shutdown is enough. */

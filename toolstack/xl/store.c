@@ -2,7 +2,8 @@
 /*
  * A guest's own nodes in the store (xenstore-paths.7): /local/domain/N, /vm/UUID and the trusted
  * /libxl/N, with the permissions that xl 4.17 gives them. Written in two transactions: before the
- * build, so that the name is taken, and after it, when the rings exist. Called by create.c.
+ * build, so that the name is taken, and after it, when the rings exist. And what a running guest
+ * is asked through control/.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -263,4 +264,21 @@ int store_rename(struct xl *xl, uint32_t domid, const char *name)
     }
     free(vm);
     return rc;
+}
+
+bool guest_can(struct xl *xl, uint32_t domid, const char *what)
+{
+    char *text = xs_string(xl->xs, "/local/domain/%u/control/feature-%s", domid, what);
+    bool can = text && !strcmp(text, "1");
+
+    free(text);
+    return can;
+}
+
+int guest_ask(struct xl *xl, uint32_t domid, const char *what)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    return xs_write(xl->xs, XS_NO_TX, path, what, strlen(what));
 }

@@ -47,21 +47,17 @@ static int wait_for_rest(struct xl *xl, uint32_t domid)
 /* Asks the guest, and waits. */
 static int ask(struct xl *xl, uint32_t domid)
 {
-    char path[64], *able = xs_string(xl->xs, "/local/domain/%u/control/feature-suspend", domid);
-    bool can = able && !strcmp(able, "1");
     int rc;
 
-    free(able);
-    if (!can)
+    if (!guest_can(xl, domid, "suspend"))
         return -EOPNOTSUPP;
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
     xs_watch(xl->xs, "@releaseDomain", "rest");
-    rc = xs_write(xl->xs, XS_NO_TX, path, "suspend", strlen("suspend"));
+    rc = guest_ask(xl, domid, "suspend");
     if (!rc)
         rc = wait_for_rest(xl, domid);
     xs_unwatch(xl->xs, "@releaseDomain", "rest");
     if (rc == -EAGAIN)
-        xs_write(xl->xs, XS_NO_TX, path, "", 0); /* if it has not begun, it shall not */
+        guest_ask(xl, domid, ""); /* if it has not begun, it shall not */
     return rc;
 }
 

@@ -132,6 +132,10 @@ int store_create(struct xl *xl, struct guest *g);
 int store_finish(struct xl *xl, struct guest *g);
 void store_remove(struct xl *xl, uint32_t domid, const uint8_t uuid[16]);
 int store_rename(struct xl *xl, uint32_t domid, const char *name);
+/* Whether the guest's driver says in control/feature-WHAT that it can: poweroff, reboot, halt, suspend. */
+bool guest_can(struct xl *xl, uint32_t domid, const char *what);
+/* Asks the guest for WHAT through control/shutdown; "": takes the request back. */
+int guest_ask(struct xl *xl, uint32_t domid, const char *what);
 
 /* ---- device.c, vbd.c, vif.c: devices ---- */
 
