@@ -116,6 +116,14 @@ static void print_run_queues(void)
     each_domain(print_share_of);
 }
 
+static void print_timers(void)
+{
+    unsigned cpu;
+
+    for_each_online_cpu(cpu)
+        timers_print(cpu);
+}
+
 static void print_memory(void)
 {
     printk(LOG_ERROR, "Memory: %lu of %lu KiB free, %lu KiB of it below 4 GiB, %lu KiB claimed\n",
@@ -151,6 +159,7 @@ static const struct {
     const char *what;
     void (*fn)(void);
 } keys[] = {
+    { 'a', "timers", print_timers },
     { 'd', "registers of the guests that run now", print_registers },
     { 'e', "event channels", print_event_channels },
     { 'g', "grant tables", print_grants },

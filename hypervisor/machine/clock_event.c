@@ -86,6 +86,12 @@ void clock_event_idle(void)
         arm(deadline, system_time());
 }
 
+void clock_event_state(unsigned cpu, nsec_t *deadline, nsec_t *programmed)
+{
+    *deadline = READ_ONCE(per_cpu(event_deadline, cpu));
+    *programmed = READ_ONCE(per_cpu(event_programmed, cpu));
+}
+
 static void timer_interrupt(void)
 {
     nsec_t deadline = this_cpu(event_deadline), programmed = this_cpu(event_programmed), now;

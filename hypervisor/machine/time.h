@@ -30,6 +30,8 @@ void wallclock_set(u64 sec, u32 nsec, nsec_t system_time); /* XENPF_settime: tim
  */
 void clock_event_set(nsec_t deadline);
 void clock_event_idle(void);
+/* For the debug key: what is wanted of @cpu's clock and what its hardware was set for, ~0UL: nothing. */
+void clock_event_state(unsigned cpu, nsec_t *deadline, nsec_t *programmed);
 extern void (*clock_event_handler)(void); /* set by sched/timer.c, called in interrupt context */
 
 void udelay(unsigned us); /* busy wait */

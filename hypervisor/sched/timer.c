@@ -10,11 +10,14 @@
 
 #include "atomic.h"
 #include "bug.h"
+#include "machine/console.h"
 #include "machine/percpu.h"
 #include "machine/spinlock.h"
+#include "machine/symbols.h"
 #include "sched/softirq.h"
 
 #define NEVER (~0UL)
+#define PRINTED_MAX 32 /* timers of one CPU */
 
 struct timer_queue {
     struct spinlock lock;
@@ -215,6 +218,49 @@ static void timer_softirq(void)
     }
     clock_event_set(t ? t->expires : NEVER);
     spin_unlock_irqrestore(&q->lock, irq);
+}
+
+/* The timer after @t when a heap is walked, each before its children. */
+static struct timer *heap_next(struct timer *t)
+{
+    if (t->child)
+        return t->child;
+    while (t && !t->next) {
+        while (t->prev && t->prev->child != t) /* to the first of the siblings */
+            t = t->prev;
+        t = t->prev; /* their parent */
+    }
+    return t ? t->next : NULL;
+}
+
+/* @return microseconds from @now to @time, negative when it is past */
+static long from_now(nsec_t time, nsec_t now)
+{
+    return time == NEVER ? -1 : (long)(time - now) / 1000;
+}
+
+void timers_print(unsigned cpu)
+{
+    struct timer_queue *q = &per_cpu(timer_queue, cpu);
+    struct timer found[PRINTED_MAX];
+    nsec_t deadline, programmed, now;
+    unsigned n = 0;
+    bool irq = spin_lock_irqsave(&q->lock);
+
+    for (struct timer *t = q->root; t && n < PRINTED_MAX; t = heap_next(t))
+        found[n++] = *t;
+    clock_event_state(cpu, &deadline, &programmed);
+    now = system_time();
+    spin_unlock_irqrestore(&q->lock, irq);
+
+    printk(LOG_ERROR, "CPU %u: timer wanted in %ld us, set for %ld us (-1: never)\n", cpu, from_now(deadline, now),
+           from_now(programmed, now));
+    for (unsigned i = 0; i < n; i++) {
+        u64 offset;
+        const char *name = symbol_find((u64)found[i].fn, &offset);
+
+        printk(LOG_ERROR, "    in %ld us: %s\n", from_now(found[i].expires, now), name ? name : "?");
+    }
 }
 
 static void clock_interrupt(void)

@@ -24,6 +24,7 @@ void timer_stop(struct timer *t);                /* it does not start from now o
 void timer_kill(struct timer *t);                /* stops it for good and waits until it does not run */
 void timer_migrate(struct timer *t, unsigned cpu);
 bool timer_armed(const struct timer *t);
+void timers_print(unsigned cpu);                 /* for the debug key: what is armed on @cpu, and its clock */
 void timers_start(void);                         /* once, before the first timer */
 void timers_cpu_start(void);                     /* on each CPU */
 

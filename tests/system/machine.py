@@ -112,7 +112,7 @@ class Machine:
 
     def condition(self):
         """For the message of a time-out. @return what the CPUs do, by QEMU's monitor, and how the hypervisor answers the debug keys q
-        (domains), d (registers), r (run queues) and e (event channels), as far as it has them"""
+        (domains), a (timers), d (registers), r (run queues) and e (event channels), as far as it has them"""
         seen = ""
         self.monitor.settimeout(2)
         for _ in range(3):
@@ -125,7 +125,7 @@ class Machine:
         places = re.findall(r"^(CPU#\d+|RIP=\w+ \w+=\w+)", seen, re.M)
         known = len(self.text)
         self.send("\x01\x01\x01")
-        for key in "qdre":
+        for key in "qadre":
             self.send(key)
             self._wait(5)
             while self._wait(1) and select.select([self.process.stdout], [], [], 1)[0]:

@@ -122,3 +122,13 @@ void clock_event_set(nsec_t deadline)
 {
     deadlines[sim_this_cpu] = deadline;
 }
+
+const char *symbol_find(u64 va, u64 *offset)
+{
+    return NULL;
+}
+
+void clock_event_state(unsigned cpu, nsec_t *deadline, nsec_t *programmed)
+{
+    *deadline = *programmed = deadlines[cpu];
+}

@@ -46,6 +46,8 @@ static unsigned rnd(unsigned n)
 
 nsec_t system_time(void) { return now_ns; }
 void clock_event_set(nsec_t d) { deadline[sim_this_cpu] = d; }
+void clock_event_state(unsigned cpu, nsec_t *wanted, nsec_t *programmed) { *wanted = *programmed = deadline[cpu]; }
+const char *symbol_find(u64 va, u64 *offset) { return NULL; }
 void smp_kick(unsigned cpu) { }
 void *heap_alloc(size_t n) { return calloc(1, n); }
 void heap_free(void *p) { free(p); }
@@ -273,6 +275,17 @@ static void fire(void *data)
     last_fired = now_ns;
 }
 
+/* @return how many timers a walk of both heaps finds; each is armed */
+static unsigned walk(void)
+{
+    unsigned n = 0;
+
+    for (unsigned cpu = 0; cpu < 2; cpu++)
+        for (struct timer *t = per_cpu(timer_queue, cpu).root; t; t = heap_next(t))
+            n += t->armed && t->cpu == cpu ? 1 : TIMERS + 1;
+    return n;
+}
+
 static void timer_heap(void)
 {
     unsigned late = 0, armed = 0;
@@ -303,7 +316,14 @@ static void timer_heap(void)
             timer_set(&timers[i].t, timers[i].want);
         }
         CHECK(timer_armed(&timers[i].t) == (timers[i].want != 0));
+        if (n % 64 == 0) {
+            armed = 0;
+            for (unsigned k = 0; k < TIMERS; k++)
+                armed += timer_armed(&timers[k].t);
+            CHECK(walk() == armed);
+        }
     }
+    armed = 0;
     run_for(100000);
     for (unsigned i = 0; i < TIMERS; i++)
         armed += timer_armed(&timers[i].t);
