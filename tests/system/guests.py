@@ -116,6 +116,16 @@ def inside(machine, number, command, timeout=60):
     return machine.check(f"echo '{command}' | nc -w {timeout} 172.30.0.{number} 2323", timeout + 30)
 
 
+def listed_mib(machine, guest="one"):
+    """@return the memory of @guest in `xl list`"""
+    return int(re.search(rf"^{guest} +\d+ +(\d+) ", machine.check("xl list"), re.M).group(1))
+
+
+def total_mib(machine, number):
+    """@return the memory that the kernel of guest 172.30.0.@number counts"""
+    return int(re.search(r"MemTotal: +(\d+) kB", inside(machine, number, "cat /proc/meminfo")).group(1)) >> 10
+
+
 def wait_until(machine, condition, seconds=60):
     """Waits until shell command @condition succeeds in Domain 0."""
     code, output = machine.run(f"i=0; until {condition}; do i=$((i+1)); [ $i -lt {seconds} ] || break; sleep 1; done; [ $i -lt {seconds} ]",

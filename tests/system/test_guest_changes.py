@@ -3,7 +3,8 @@
 vCPUs, one function for each topic."""
 import re
 
-from guests import (blank, compare, config, create, host, initrd, inside, leave_console, no_trouble, state, state_files, wait_console, wait_until)
+from guests import (blank, compare, config, create, host, initrd, inside, leave_console, listed_mib, no_trouble, state, state_files,
+                    total_mib, wait_console, wait_until)
 
 GUEST = 21
 SCRIPT = """#!/bin/sh
@@ -18,19 +19,11 @@ def free_mib(machine):
     return int(re.search(r"^free_memory +: (\d+)", machine.check("xl info"), re.M).group(1))
 
 
-def listed_mib(machine, guest="one"):
-    return int(re.search(rf"^{guest} +\d+ +(\d+) ", machine.check("xl list"), re.M).group(1))
-
-
-def total_mib(machine):
-    return int(re.search(r"MemTotal: +(\d+) kB", inside(machine, GUEST, "cat /proc/meminfo")).group(1)) >> 10
-
-
 def balloon_to(machine, mib):
     """@return how much the guest sees and the hypervisor has free, in MiB, once `xl list` shows @mib"""
     machine.check(f"xl mem-set one {mib}")
     wait_until(machine, f"[ $(xl list one | awk \"NR == 2 {{ print \\$3 }}\") = {mib} ]", 60)
-    return total_mib(machine), free_mib(machine)
+    return total_mib(machine, GUEST), free_mib(machine)
 
 
 def check_balloon(machine):
@@ -38,7 +31,7 @@ def check_balloon(machine):
     assert listed_mib(machine) == 160
     inside(machine, GUEST, "mkdir -p /keep; mount -t tmpfs keep /keep; dd if=/dev/urandom of=/keep/data bs=1M count=16 2> /dev/null")
     checksum = inside(machine, GUEST, "md5sum < /keep/data")
-    total, free = total_mib(machine), free_mib(machine)
+    total, free = total_mib(machine, GUEST), free_mib(machine)
     for target in (112, 224, 160):
         now, left = balloon_to(machine, target)
         assert abs(now - total - (target - 160)) <= 1, (target, total, now)

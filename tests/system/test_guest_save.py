@@ -4,7 +4,8 @@ saved goes on; what cannot be restored leaves nothing behind."""
 import os
 import re
 
-from guests import blank, compare, config, create, host, inside, no_trouble, state, state_files, wait_console, wait_until
+from guests import (blank, compare, config, create, host, inside, listed_mib, no_trouble, state, state_files, total_mib,
+                    wait_console, wait_until)
 
 GUEST = 91
 MARK = "kept-$((6*7))"
@@ -35,7 +36,7 @@ def refused(machine, command, pattern):
 
 def test_save_and_restore(name):
     disk = blank(name, "1M")
-    configs = {"one.cfg": config("one", GUEST, vcpus=2, disk='["disk.img,raw,xvda,rw"]')}
+    configs = {"one.cfg": config("one", GUEST, vcpus=2, maxmem=160, disk='["disk.img,raw,xvda,rw"]')}
     with host(name, configs, {"/guests/disk.img": disk, **state_files()}, cpus=2) as machine:
         machine.ready(300)
         machine.check("mkdir -p /big /small; mount -t tmpfs -o size=400m t /big; mount -t tmpfs -o size=1m t /small")
@@ -74,10 +75,19 @@ def test_save_and_restore(name):
             rounds = goes_on(machine, rounds)
             machine.check("rm /big/one; xl save one /big/one", 240)
         machine.check("xl restore -p /big/one; xl list one | grep -- '--p---'; xl unpause one", 240)
+        rounds = goes_on(machine, rounds)
+
+        # Grown beyond memory=: it comes back with what it has, and its configuration says so from then on.
+        machine.check("xl mem-set one 120")
+        wait_until(machine, "[ $(xl list one | awk 'NR == 2 {print $3}') = 120 ]")
+        grown = total_mib(machine, GUEST)
+        machine.check("rm /big/one; xl save one /big/one; xl restore /big/one", 300)
         goes_on(machine, rounds)
+        assert listed_mib(machine) == 120 and total_mib(machine, GUEST) == grown
         machine.check("xl reboot one")
         wait_console(machine, "one", "^one: ready", times=2)
         assert inside(machine, GUEST, "ls /tmp/mark 2> /dev/null | wc -l").strip() == "0"
+        assert listed_mib(machine) == 120
         machine.check("xl shutdown -ww one", 120)
         compare(machine, before)
         no_trouble(machine)
