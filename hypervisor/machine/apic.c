@@ -23,6 +23,8 @@ enum apic_register {
     APIC_EOI = 0xb0,
     APIC_LDR = 0xd0,
     APIC_SVR = 0xf0,
+    APIC_ISR = 0x100, /* eight words, one every 16 octets */
+    APIC_ISR_LAST = 0x170,
     APIC_ESR = 0x280,
     APIC_ICR = 0x300,
     APIC_ICR_HIGH = 0x310,
@@ -51,6 +53,7 @@ enum apic_register {
 #define ICR_ASSERT 0x4000
 #define XAPIC_MAX_ID 254
 #define ICR_WAIT_ROUNDS 100000
+#define LOST_WRITE_ROUNDS 16
 #define VERSION_MAX_LVT(v) ((v) >> 16 & 0xff)
 
 static volatile u8 *registers; /* xAPIC mode */
@@ -72,6 +75,44 @@ static void write_register(enum apic_register reg, u32 v)
         mmio_write32(registers + reg, v);
 }
 
+/*
+ * QEMU's emulation with a thread for each CPU (seen in 7.2) sends what a CPU writes to device memory astray while another CPU
+ * changes the memory map, as Linux does when it sizes the BARs of PCI devices: one CPU has a new map already and old places in it.
+ * A timer that was not set, or an interrupt without its EOI, would stop a CPU for ever, so there we look whether it was heard.
+ * (The same count twice cannot be told apart.) tests/system/test_domain0.py: test_timers_while_device_memory_moves
+ */
+static bool writes_get_lost;
+
+static void write_again(enum apic_register reg, u32 v)
+{
+    cpu_relax(); /* the emulator takes the new map in */
+    write_register(reg, v);
+    pr_debug("CPU %u: a write to APIC register %#x was lost\n", cpu_id(), reg);
+}
+
+/* Writes a register that can be read back, the bits of @ignored apart. */
+static void write_surely(enum apic_register reg, u32 v, u32 ignored)
+{
+    write_register(reg, v);
+    if (likely(!writes_get_lost))
+        return;
+    for (unsigned i = 0; i < LOST_WRITE_ROUNDS && (read_register(reg) ^ v) & ~ignored; i++)
+        write_again(reg, v);
+}
+
+/* EOI clears the highest bit in service. Interrupts disabled, so none comes meanwhile. */
+static void eoi_surely(void)
+{
+    unsigned reg = APIC_ISR_LAST;
+    u32 before;
+
+    while (!(before = read_register(reg)) && reg > APIC_ISR)
+        reg -= 16;
+    write_register(APIC_EOI, 0);
+    for (unsigned i = 0; i < LOST_WRITE_ROUNDS && before && read_register(reg) == before; i++)
+        write_again(APIC_EOI, 0);
+}
+
 bool apic_is_x2(void)
 {
     return x2;
@@ -86,7 +127,10 @@ u32 apic_own_id(void)
 
 void apic_eoi(void)
 {
-    write_register(APIC_EOI, 0);
+    if (unlikely(writes_get_lost))
+        eoi_surely();
+    else
+        write_register(APIC_EOI, 0);
 }
 
 bool apic_can_address(u32 apic_id)
@@ -108,8 +152,8 @@ static void send(u32 apic_id, u32 command)
     was = irq_save();
     for (unsigned i = 0; i < ICR_WAIT_ROUNDS && (read_register(APIC_ICR) & ICR_PENDING); i++)
         cpu_relax();
-    write_register(APIC_ICR_HIGH, apic_id << 24);
-    write_register(APIC_ICR, command);
+    write_surely(APIC_ICR_HIGH, apic_id << 24, 0);
+    write_surely(APIC_ICR, command, ICR_PENDING);
     irq_restore(was);
 }
 
@@ -142,7 +186,7 @@ void apic_timer_mode(bool deadline)
 
 void apic_timer_oneshot(u32 count)
 {
-    write_register(APIC_TIMER_INITIAL, count);
+    write_surely(APIC_TIMER_INITIAL, count, 0);
 }
 
 void apic_timer_deadline(u64 tsc)
@@ -193,6 +237,7 @@ void apic_cpu_init(void)
     u32 lvts;
 
     switch_mode();
+    writes_get_lost = cpu_is_tcg && !x2 && cpu_id() > 0; /* from the second CPU on */
     lvts = VERSION_MAX_LVT(read_register(APIC_VERSION));
     write_register(APIC_TPR, 0);
     write_register(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);

@@ -14,7 +14,7 @@
 #include "machine/x86.h"
 
 struct cpu_features boot_cpu;
-bool cpu_has_meltdown, cpu_uses_xpti, cpu_uses_smap;
+bool cpu_has_meltdown, cpu_uses_xpti, cpu_uses_smap, cpu_is_tcg;
 u64 cpu_cr4;
 
 static enum cpu_vendor vendor_of(const struct cpuid_regs *r)
@@ -145,11 +145,7 @@ bool cpu_exposed_to_meltdown(const struct cpu_features *f)
     return true;
 }
 
-/*
- * QEMU's TCG (seen in 7.2) makes an IRET of user mode pop its frame with
- * supervisor rights, so that SMAP refuses it; PV kernels execute IRET in ring 3.
- */
-static bool emulator_breaks_smap(void)
+static bool runs_on_tcg(void)
 {
     struct cpuid_regs r;
 
@@ -159,11 +155,15 @@ static bool emulator_breaks_smap(void)
     return r.b == 0x54474354 && r.c == 0x43544743 && r.d == 0x47435447; /* TCGTCGTCGTCG */
 }
 
+/*
+ * QEMU's TCG (seen in 7.2) makes an IRET of user mode pop its frame with
+ * supervisor rights, so that SMAP refuses it; PV kernels execute IRET in ring 3.
+ */
 static bool choose_smap(void)
 {
     if (!cpu_has(XEN_X86_FEATURE_SMAP) || platform_options.smap == OPTION_OFF)
         return false;
-    return platform_options.smap == OPTION_ON || !emulator_breaks_smap();
+    return platform_options.smap == OPTION_ON || !cpu_is_tcg;
 }
 
 static u64 choose_cr4(void)
@@ -244,6 +244,7 @@ static void report(void)
 void cpu_features_init(void)
 {
     cpu_features_read(&boot_cpu);
+    cpu_is_tcg = runs_on_tcg();
     cpu_cr4 = choose_cr4();
     cpu_uses_smap = cpu_cr4 & CR4_SMAP;
     cpu_has_meltdown = cpu_exposed_to_meltdown(&boot_cpu);

@@ -45,6 +45,7 @@ static inline bool cpu_is_amd_like(void)
 extern bool cpu_has_meltdown; /* user mode can read memory that its page tables map for the kernel (CVE-2017-5754) */
 extern bool cpu_uses_xpti;    /* isolate guests' page tables: xpti= and the above */
 extern bool cpu_uses_smap;    /* CR4.SMAP is set: access to guest memory needs STAC/CLAC */
+extern bool cpu_is_tcg;       /* QEMU emulates this machine without hardware virtualization */
 extern u64 cpu_cr4;           /* CR4 of every CPU while the hypervisor or a PV guest runs */
 
 /* Reads CPUID of the boot CPU, decides on protections, sets up its registers and reports. Once, before the options of the platform are needed elsewhere. */
