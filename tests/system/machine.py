@@ -27,6 +27,13 @@ class Timeout(AssertionError):
     """What was waited for did not come; the message holds the last lines of the log."""
 
 
+def thief():
+    """@return the path of programs/steal, built: with STEAL=1 in the environment each machine's threads are stopped at random"""
+    from programs import compiled  # pylint: disable=import-outside-toplevel,cyclic-import
+    path = os.path.join(WORK, f"steal.{os.getpid()}")
+    return path if os.path.exists(path) else compiled("steal", path)
+
+
 class Machine:
     """A QEMU process. Use as a context manager."""
 
@@ -35,6 +42,7 @@ class Machine:
         self.name = name
         self.text = ""
         self.exit_code = None
+        self.thief = None
         os.makedirs(LOGS, exist_ok=True)
         os.makedirs(WORK, exist_ok=True)
         self.log_path = os.path.join(LOGS, f"{name}.log")
@@ -58,9 +66,14 @@ class Machine:
             self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                             env=dict(os.environ, QEMU_ARGS=" ".join(monitor)), pass_fds=[theirs.fileno()])
         os.set_blocking(self.process.stdout.fileno(), False)
+        if os.environ.get("STEAL"):
+            self.thief = subprocess.Popen([thief(), str(self.process.pid)])
         return self
 
     def __exit__(self, *_):
+        if self.thief:
+            self.thief.kill()
+            self.thief.wait()
         if self.process.poll() is None:
             self.process.kill()
         self._drain()
