@@ -27,7 +27,7 @@ def test_wrong_hypercalls_and_instructions(name):
     assert len(re.findall(r"^ok ", text, re.M)) >= 25
 
 
-KEYS = {"a": r"CPU 1: timer wanted in -?\d+ us, set for -?\d+ us(?s:.*)    in -?\d+ us: timer_virq", "d": r"(?i)\brip\b", "e": r"port 1: virq 0, vCPU 0, pending \d masked \d", "g": r"Grants of domain 0: \d+ entries", "m": r"Memory: \d+ of \d+ KiB free",
+KEYS = {"a": r"CPU 0: timer wanted in -?\d+ us, set for -?\d+ us(?s:.*)CPU 1: timer wanted in -?\d+ us, set for", "d": r"(?i)\brip\b", "e": r"port 1: virq 0, vCPU 0, pending \d masked \d", "g": r"Grants of domain 0: \d+ entries", "m": r"Memory: \d+ of \d+ KiB free",
         "q": r"vCPU 1: CPU \d, \w+, pause count 0", "r": r"CPU 1: idle for \d+ ms(?s:.*)Domain 0: weight 256, cap 0(?s:.*)vCPU 1: .*credit -?\d+ us",
         "t": r"Time: \d+ ns since start"}
 
