@@ -133,6 +133,12 @@ def wait_until(machine, condition, seconds=60):
     assert code == 0, f"not within {seconds} s: {condition}\n{output}\n{machine.run('xl list')[1]}"
 
 
+def mem_set(machine, mib, guest="one"):
+    """Asks @guest to grow or shrink to @mib, and waits until `xl list` shows it."""
+    machine.check(f"xl mem-set {guest} {mib}")
+    wait_until(machine, f"[ $(xl list {guest} | awk 'NR == 2 {{ print $3 }}') = {mib} ]", 60)
+
+
 def blank(name, size="8M"):
     path = os.path.join(WORK, f"{name}.img")
     os.makedirs(WORK, exist_ok=True)
@@ -158,8 +164,8 @@ def state(machine):
 
 def compare(machine, before, **slack):
     """Waits a little for what ends by itself, then all must be as before. @slack: how many KiB each memory figure may be worse, by name
-    without -kib: free (the hypervisor's), available, slab, unreclaimable (Domain 0's; not compared unless given). @return the last
-    state"""
+    without -kib: free (the hypervisor's and what Domain 0 has), available, slab, unreclaimable (Domain 0's; not compared unless given).
+    @return the last state"""
     bounds = {"free-kib": 64, **{f"{key}-kib": value for key, value in slack.items()}}
     wrong = {}
     for _ in range(10):

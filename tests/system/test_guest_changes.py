@@ -3,8 +3,8 @@
 vCPUs, one function for each topic."""
 import re
 
-from guests import (blank, compare, config, create, host, initrd, inside, leave_console, listed_mib, no_trouble, state, state_files,
-                    total_mib, wait_console, wait_until)
+from guests import (blank, compare, config, create, host, initrd, inside, leave_console, listed_mib, mem_set, no_trouble,
+                    state, state_files, total_mib, wait_console, wait_until)
 
 GUEST = 21
 SCRIPT = """#!/bin/sh
@@ -21,8 +21,7 @@ def free_mib(machine):
 
 def balloon_to(machine, mib):
     """@return how much the guest sees and the hypervisor has free, in MiB, once `xl list` shows @mib"""
-    machine.check(f"xl mem-set one {mib}")
-    wait_until(machine, f"[ $(xl list one | awk \"NR == 2 {{ print \\$3 }}\") = {mib} ]", 60)
+    mem_set(machine, mib)
     return total_mib(machine, GUEST), free_mib(machine)
 
 

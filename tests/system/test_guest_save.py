@@ -4,7 +4,7 @@ saved goes on; what cannot be restored leaves nothing behind."""
 import os
 import re
 
-from guests import (blank, compare, config, create, host, inside, listed_mib, no_trouble, state, state_files, total_mib,
+from guests import (blank, compare, config, create, host, inside, listed_mib, mem_set, no_trouble, state, state_files, total_mib,
                     wait_console, wait_until)
 
 GUEST = 91
@@ -78,8 +78,7 @@ def test_save_and_restore(name):
         rounds = goes_on(machine, rounds)
 
         # Grown beyond memory=: it comes back with what it has, and its configuration says so from then on.
-        machine.check("xl mem-set one 120")
-        wait_until(machine, "[ $(xl list one | awk 'NR == 2 {print $3}') = 120 ]")
+        mem_set(machine, 120)
         grown = total_mib(machine, GUEST)
         machine.check("rm /big/one; xl save one /big/one; xl restore /big/one", 300)
         goes_on(machine, rounds)
