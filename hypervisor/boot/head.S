@@ -12,6 +12,7 @@
  */
 #include "config.h"
 #include "machine/layout.h"
+#include "machine/misc_enable.h"
 #include "machine/selectors.h"
 #include "machine/x86.h"
 #include "boot/multiboot.h"
@@ -111,7 +112,7 @@ boot_start:
     rep stosl
     lea PHYS(boot_stack + STACK_SIZE - CPU_TOP_BYTES), %esp /* struct cpu_top stays zero */
 
-    /* Long mode at all? CPUID 0x80000001 EDX bit 29; NX: bit 20. */
+    /* Long mode at all? CPUID 0x80000001 EDX bit 29; NX: bit 20. The first question is safe on any processor. */
     mov %ebx, %edi
     mov $0x80000000, %eax
     cpuid
@@ -121,7 +122,12 @@ boot_start:
     cpuid
     bt $29, %edx
     jnc no_long_mode
-    mov %edx, PHYS(boot_cpuid_edx)
+    INTEL_MISC_ENABLE
+    mov %eax, PHYS(cpu_firmware_denied)
+    mov $0x80000001, %eax
+    cpuid
+    bt $20, %edx
+    jnc no_nx
     mov %edi, %ebx
     call make_early_tables
 
@@ -131,11 +137,8 @@ boot_start:
     mov %eax, %cr3
     mov $MSR_EFER, %ecx
     rdmsr
-    or $EFER_LME, %eax
-    btl $20, PHYS(boot_cpuid_edx)
-    jnc 1f
-    or $EFER_NX, %eax
-1:  wrmsr
+    or $(EFER_LME | EFER_NX), %eax
+    wrmsr
     mov $(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
     mov %eax, %cr0
 
@@ -152,8 +155,12 @@ boot_start:
     push %eax
     lret
 
+no_nx:
+    lea PHYS(no_nx_text), %esi
+    jmp refuse
 no_long_mode:
     lea PHYS(no_long_mode_text), %esi
+refuse: /* says the text at ESI on screen and serial port, and stops */
     mov $0xb8000, %edi
 1:  lodsb
     test %al, %al
@@ -168,6 +175,9 @@ no_long_mode:
 
 no_long_mode_text:
     .asciz "Hospes needs a 64-bit processor. Start it on another machine (in QEMU: qemu-system-x86_64)."
+
+no_nx_text:
+    .asciz "Hospes needs a processor with no-execute pages (NX, XD): enable them in the firmware's set-up, or start it on another machine."
 
     /* EBP: load address. Uses EAX, ECX, EDX, EDI. */
 make_early_tables:
@@ -237,8 +247,6 @@ start64: /* still at the load address */
     .section .data, "aw"
 boot_gdtr:
     .short HV_GDT_LIMIT
-    .long 0
-boot_cpuid_edx:
     .long 0
 
     .section .bss.page_aligned, "aw", @nobits

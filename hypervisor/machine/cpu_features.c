@@ -10,10 +10,12 @@
 
 #include "lib/string.h"
 #include "machine/console.h"
+#include "machine/misc_enable.h"
 #include "machine/platform.h"
 #include "machine/x86.h"
 
 struct cpu_features boot_cpu;
+u32 cpu_firmware_denied;
 bool cpu_has_meltdown, cpu_uses_xpti, cpu_uses_smap, cpu_is_tcg;
 u64 cpu_cr4;
 
@@ -196,11 +198,7 @@ static void setup_lfence(void)
 
 void cpu_setup_features(void)
 {
-    u64 efer = rdmsr(MSR_EFER) | EFER_SCE;
-
-    if (cpu_has(XEN_X86_FEATURE_NX))
-        efer |= EFER_NX;
-    wrmsr(MSR_EFER, efer);
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
     write_cr0(CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
     write_cr4(cpu_cr4);
     if (cpu_has(XEN_X86_FEATURE_PAT))
@@ -236,6 +234,10 @@ static void report(void)
             boot_cpu.name[0] ? boot_cpu.name : "unnamed", boot_cpu.family, boot_cpu.model,
             boot_cpu.stepping, boot_cpu.phys_bits);
     pr_info("CPU features:%s\n", line);
+    if (cpu_firmware_denied)
+        pr_info("CPU:%s%s had been switched off by firmware and is on\n",
+                cpu_firmware_denied & BIT(MISC_ENABLE_NO_NX_HIGH) ? " NX" : "",
+                cpu_firmware_denied & BIT(MISC_ENABLE_LIMIT_CPUID) ? " CPUID above leaf 3" : "");
     pr_info("Protections: SMEP %s, SMAP %s, page-table isolation %s (CPU %s to Meltdown)\n",
             cpu_cr4 & CR4_SMEP ? "on" : "off", cpu_uses_smap ? "on" : "off",
             cpu_uses_xpti ? "on" : "off", cpu_has_meltdown ? "exposed" : "not exposed");

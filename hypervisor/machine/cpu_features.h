@@ -42,6 +42,7 @@ static inline bool cpu_is_amd_like(void)
     return boot_cpu.vendor == CPU_AMD || boot_cpu.vendor == CPU_HYGON;
 }
 
+extern u32 cpu_firmware_denied; /* what boot/head.S had to switch on again, bits of machine/misc_enable.h */
 extern bool cpu_has_meltdown; /* user mode can read memory that its page tables map for the kernel (CVE-2017-5754) */
 extern bool cpu_uses_xpti;    /* isolate guests' page tables: xpti= and the above */
 extern bool cpu_uses_smap;    /* CR4.SMAP is set: access to guest memory needs STAC/CLAC */

@@ -6,6 +6,7 @@
  * the hypervisor, then to the 64-bit address in the parameter block. Nothing is
  * returned; all addresses come from the block, whose layout is struct trampoline_data.
  */
+#include "machine/misc_enable.h"
 #include "machine/x86.h"
 
     .section .rodata.trampoline, "a"
@@ -42,6 +43,9 @@ trampoline_code32:
     mov %eax, %ds
     mov %eax, %es
     mov %eax, %ss
+    mov %ebx, %esi
+    INTEL_MISC_ENABLE
+    mov %esi, %ebx
     mov $(CR4_PAE | CR4_PGE), %eax
     mov %eax, %cr4
     mov NEW_CR3(%ebx), %eax

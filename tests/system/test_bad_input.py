@@ -38,6 +38,20 @@ def test_no_module(name):
         says(machine, r".*no (Domain 0 )?kernel.*module")
 
 
+def test_no_execute_protection(name):
+    """A processor without NX, or with NX switched off where we cannot switch it on again: said before there is any console."""
+    with direct(name, cpu="qemu64,-nx", memory=256) as machine:
+        machine.expect("^Hospes needs a processor with no-execute pages.*: enable them in the firmware's set-up")
+
+
+def test_no_clock(name):
+    """Nothing that counts at a known rate: not an endless loop, and a clock that is there is found whatever clocksource= asks for."""
+    with direct(name, model="q35,pit=off", hypervisor_args="noreboot acpi=0", memory=256) as machine:
+        says(machine, "Hospes stops: no clock of a known rate.*firmware")
+    with direct(f"{name}-pit", model="q35,pit=off", hypervisor_args="noreboot clocksource=pit", memory=256) as machine:
+        machine.expect(r"^\(XEN\) Time: TSC .* measured against the HPET")
+
+
 NO_KERNELS = {
     "text": b"This is not a kernel. " * 100,
     "empty-elf": b"\x7fELF" + bytes(200),
