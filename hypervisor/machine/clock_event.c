@@ -14,9 +14,11 @@
 #include "machine/console.h"
 #include "machine/cpu_features.h"
 #include "machine/interrupt.h"
+#include "machine/microcode.h"
 #include "machine/percpu.h"
 #include "machine/platform.h"
 #include "machine/time_internal.h"
+#include "machine/timer_errata.h"
 #include "machine/x86.h"
 
 #define NEVER (~0UL)
@@ -29,7 +31,7 @@ static void no_handler(void)
 
 void (*clock_event_handler)(void) = no_handler;
 
-static bool use_deadline;
+static bool use_deadline, stops_in_c1e;
 static u64 timer_hz; /* of the APIC's counter */
 static DEFINE_PERCPU(nsec_t, event_deadline);   /* what is wanted */
 static DEFINE_PERCPU(nsec_t, event_programmed); /* what the hardware was set for; NEVER: nothing comes */
@@ -78,6 +80,8 @@ void clock_event_idle(void)
 {
     nsec_t deadline = this_cpu(event_deadline);
 
+    if (unlikely(stops_in_c1e))
+        c1e_disable();
     if (deadline == this_cpu(event_programmed))
         return;
     if (deadline == NEVER)
@@ -120,6 +124,11 @@ void clock_event_init(u64 apic_hz)
 {
     timer_hz = apic_hz;
     use_deadline = cpu_has(XEN_X86_FEATURE_TSC_DEADLINE) && platform_options.tsc_deadline;
+    if (use_deadline && deadline_timer_unreliable(&boot_cpu, microcode_revision())) {
+        pr_warning("The TSC deadline timer of this processor needs newer microcode: the APIC's counter is used\n");
+        use_deadline = false;
+    }
+    stops_in_c1e = apic_timer_stops_in_c1e(&boot_cpu);
     interrupt_set_handler(VECTOR_TIMER, timer_interrupt);
     clock_event_cpu_init();
     pr_debug("Clock events: %s\n", use_deadline ? "TSC deadline" : "APIC timer");

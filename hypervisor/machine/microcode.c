@@ -52,10 +52,12 @@ u32 microcode_revision(void)
 
 static void write_patch(void)
 {
-    if (cpu_is_amd_like())
+    if (cpu_is_amd_like()) {
         wrmsr_safe(MSR_AMD_PATCH_LOADER, (u64)patch.data);
-    else
+    } else {
+        wbinvd(); /* erratum of Broadwell (BDX90 and its like): an update with dirty caches may hang */
         wrmsr_safe(MSR_INTEL_UCODE_WRITE, (u64)patch.data + INTEL_HEADER_BYTES);
+    }
 }
 
 void microcode_cpu_load(void)

@@ -20,7 +20,8 @@ struct time_source {
     u64 hz, mask;
     u64 (*read)(void);
 };
-const struct time_source *time_source_find(void); /* HPET, ACPI PM timer or PIT */
+/* HPET, ACPI PM timer or PIT, the one that clocksource= names first; NULL: none of them counts. */
+const struct time_source *time_source_find(void);
 
 /* Clock events, clock_event.c. */
 void clock_event_init(u64 apic_hz); /* boot CPU */

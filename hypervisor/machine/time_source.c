@@ -17,8 +17,8 @@
 #define HPET_ENABLE 1
 #define HPET_MAX_PERIOD 0x05f5e100 /* femtoseconds */
 #define PM_TIMER_HZ 3579545
-#define PM_TIMER_TRIES 16
 #define PIT_HZ 1193182
+#define COUNT_TRIES 4096 /* reads of a slow device each: some milliseconds at most */
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43
 #define PIT_CHANNEL2_RATE 0xb4  /* channel 2, both bytes, mode 2, binary */
@@ -70,19 +70,11 @@ static const struct time_source *find_hpet(void)
     return &hpet_source;
 }
 
-/* True when it counts at all: some firmware names a port where nothing is. */
 static const struct time_source *find_pm_timer(void)
 {
     const struct acpi_address *a = &acpi.fadt.pm_timer;
-    u64 first;
 
-    if (!a->address || a->space != ACPI_IO || a->address > 0xfffc)
-        return NULL;
-    first = pm_timer_read();
-    for (unsigned i = 0; i < PM_TIMER_TRIES; i++)
-        if (pm_timer_read() != first)
-            return &pm_source;
-    return NULL;
+    return a->address && a->space == ACPI_IO && a->address <= 0xfffc ? &pm_source : NULL;
 }
 
 static const struct time_source *start_pit(void)
@@ -94,15 +86,33 @@ static const struct time_source *start_pit(void)
     return &pit_source;
 }
 
+/* Some firmware names a place where nothing is, and some machines switch the old counters off. */
+static bool counts(const struct time_source *s)
+{
+    u64 first = s->read();
+
+    for (unsigned i = 0; i < COUNT_TRIES; i++)
+        if (s->read() != first)
+            return true;
+    return false;
+}
+
 const struct time_source *time_source_find(void)
 {
-    const char *wanted = platform_options.clocksource;
-    bool any = !strcmp(wanted, "") || (strcmp(wanted, "acpi") && strcmp(wanted, "pit"));
-    const struct time_source *s = NULL;
+    static const struct {
+        const char *name;
+        const struct time_source *(*find)(void);
+    } known[] = { { "hpet", find_hpet }, { "acpi", find_pm_timer }, { "pit", start_pit } };
+    unsigned first = 0;
 
-    if (any)
-        s = find_hpet();
-    if (!s && strcmp(wanted, "pit"))
-        s = find_pm_timer();
-    return s ? s : start_pit();
+    for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+        if (!strcmp(platform_options.clocksource, known[i].name))
+            first = i;
+    for (unsigned i = 0; i < ARRAY_SIZE(known); i++) {
+        const struct time_source *s = known[(first + i) % ARRAY_SIZE(known)].find();
+
+        if (s && counts(s))
+            return s;
+    }
+    return NULL;
 }

@@ -25,7 +25,7 @@ struct platform_options platform_options;
 struct cpu_features boot_cpu;
 
 static nsec_t now_ns = 1000, fires = OFF, called_at;
-static unsigned writes, calls;
+static unsigned writes, calls, c1e_disabled;
 static void (*interrupt)(void);
 
 nsec_t system_time(void) { return now_ns; }
@@ -33,6 +33,10 @@ u64 tsc_khz(void) { return 2394000; }
 u64 rdtsc(void) { abort(); }
 void apic_timer_deadline(u64 tsc) { abort(); }
 void apic_timer_mode(bool deadline) { CHECK(!deadline); }
+u32 microcode_revision(void) { return 1; }
+bool deadline_timer_unreliable(const struct cpu_features *f, u32 revision) { return revision < 2; }
+bool apic_timer_stops_in_c1e(const struct cpu_features *f) { return f->family == 0x10; }
+void c1e_disable(void) { c1e_disabled++; }
 void printk(enum log_level l, const char *fmt, ...) { }
 void interrupt_set_handler(enum vector vector, void (*fn)(void)) { interrupt = fn; }
 
@@ -164,6 +168,21 @@ static void test_idle_is_exact(void)
     CHECK(calls == 0);
 }
 
+/* What cannot be relied on is not used, and C1E is taken out before each wait for an interrupt. */
+static void test_errata(void)
+{
+    platform_options.tsc_deadline = true;
+    boot_cpu.words[XEN_X86_FEATURE_TSC_DEADLINE / 32] = 1u << XEN_X86_FEATURE_TSC_DEADLINE % 32;
+    start(); /* apic_timer_mode() checks */
+    clock_event_idle();
+    CHECK(c1e_disabled == 0);
+    boot_cpu.family = 0x10;
+    start();
+    clock_event_idle();
+    clock_event_idle();
+    CHECK(c1e_disabled == 2);
+}
+
 int main(void)
 {
     TEST(test_once_and_in_time);
@@ -172,5 +191,6 @@ int main(void)
     TEST(test_off);
     TEST(test_held_back);
     TEST(test_idle_is_exact);
+    TEST(test_errata);
     return TEST_RESULT();
 }
