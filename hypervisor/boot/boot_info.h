@@ -13,7 +13,7 @@
 #define BOOT_MODULES_MAX 8
 #define BOOT_STRINGS_SIZE 8192
 #define BOOT_RSDP_SIZE 36
-#define BOOT_EFI_MAP_SIZE 12288
+#define BOOT_EFI_MAP_SIZE 65536 /* 1365 descriptors of 48 bytes; firmware with many devices has some hundred */
 
 struct boot_module {
     paddr_t start;       /* page aligned after boot_memory_init() */
@@ -39,7 +39,7 @@ struct boot_info {
 
     paddr_t efi_system_table; /* 0: not started by UEFI */
     u32 efi_map_size, efi_descriptor_size, efi_descriptor_version;
-    /* copy of the UEFI memory map, cut if it is longer */
+    bool efi_map_is_long; /* it does not fit below: efi_map_size is 0 */
     u8 efi_map[BOOT_EFI_MAP_SIZE] __attribute__((aligned(8)));
 };
 

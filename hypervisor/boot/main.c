@@ -14,6 +14,7 @@
 #include "control/dom0.h"
 #include "control/firmware.h"
 #include "control/guest_state.h"
+#include "control/hardware_errors.h"
 #include "control/hypercall.h"
 #include "control/keyhandler.h"
 #include "domain/cpu_loop.h"
@@ -26,6 +27,7 @@
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
 #include "machine/interrupt.h"
+#include "machine/machine_check.h"
 #include "machine/microcode.h"
 #include "machine/panic.h"
 #include "machine/percpu.h"
@@ -179,6 +181,7 @@ static void start_memory(void)
     if (cpu_tables_create(0))
         panic_configuration("not enough memory for the tables of CPU 0");
     cpu_tables_load(0);
+    machine_check_cpu_init();
     enlarge_log();
 }
 
@@ -187,6 +190,8 @@ static paddr_t start_platform(void)
 {
     paddr_t rsdp = find_rsdp();
 
+    for (unsigned i = 1; i < boot_info.module_count; i++) /* first, for its revision decides on other things */
+        microcode_load(paddr_to_virt(boot_info.modules[i].start), boot_info.modules[i].size);
     acpi_init(rsdp);
     interrupts_init();
     time_init();
@@ -196,8 +201,6 @@ static paddr_t start_platform(void)
         .guest_state = guest_state_print,
     };
     fpu_init();
-    for (unsigned i = 1; i < boot_info.module_count; i++)
-        microcode_load(paddr_to_virt(boot_info.modules[i].start), boot_info.modules[i].size);
     pci_init();
     msi_init();
     return rsdp ? rsdp : acpi.rsdp;
@@ -219,6 +222,7 @@ static void start_cpus(void)
     smp_cpu_main = cpu_main;
     smp_start_others();
     keyhandler_init();
+    hardware_errors_start();
     start_console_input();
 }
 

@@ -12,6 +12,7 @@
 #include "machine/console.h"
 #include "machine/layout.h"
 #include "machine/panic.h"
+#include "machine/platform.h"
 #include "mm/buddy.h"
 #include "mm/paging.h"
 #include "mm/paging_internal.h"
@@ -46,6 +47,8 @@ static void tidy_map(struct memory_map *m)
     if (memory_map_sanitise(m) || boot_info.map_is_short)
         pr_warning("The memory map has more than %u ranges: the rest is not used\n",
                    MEMORY_MAP_MAX);
+    if (boot_info.efi_map_is_long)
+        pr_warning("The UEFI memory map is longer than %u bytes: Domain 0 will not be told of it\n", BOOT_EFI_MAP_SIZE);
     if (mem_limit)
         limit = MIN(limit, ROUND_DOWN(mem_limit, PAGE_SIZE));
     lost = memory_map_clip(m, limit);
@@ -103,6 +106,13 @@ static void move_modules(void)
     }
 }
 
+/* Where other CPUs start has to be RAM that firmware has given up: nothing else is mapped, and nothing of firmware's is overwritten. */
+static void place_trampoline(const struct memory_map *m)
+{
+    if (!memory_map_covers(m, smp_trampoline_area, smp_trampoline_area + SMP_TRAMPOLINE_BYTES, MEMORY_RAM))
+        smp_trampoline_area = memory_map_find(m, SMP_TRAMPOLINE_BYTES, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
+}
+
 void boot_memory_init(void)
 {
     struct memory_map *m = &boot_info.map;
@@ -118,6 +128,7 @@ void boot_memory_init(void)
             memory_map_add(&free_map, m->ranges[i].start, m->ranges[i].end - m->ranges[i].start,
                            MEMORY_RAM);
         }
+    place_trampoline(m);
     memory_map_remove(&free_map, 0, LOW_MEMORY);
     memory_map_remove(&free_map, image_paddr, image_limit);
     reserve_modules();

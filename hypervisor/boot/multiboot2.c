@@ -76,14 +76,15 @@ static void parse_efi_map(const struct mb2_efi_mmap *m)
     if (m->tag.size < sizeof(*m) || m->descriptor_size < EFI_DESCRIPTOR_MIN ||
         size < m->descriptor_size)
         return;
-    size = MIN(size, BOOT_EFI_MAP_SIZE);
+    if (size > BOOT_EFI_MAP_SIZE) { /* then the loader's own conversion has to do */
+        boot_info.efi_map_is_long = true;
+        return;
+    }
     size -= size % m->descriptor_size;
     memcpy(boot_info.efi_map, m + 1, size);
     boot_info.efi_map_size = size;
     boot_info.efi_descriptor_size = m->descriptor_size;
     boot_info.efi_descriptor_version = m->descriptor_version;
-    if (size < m->tag.size - sizeof(*m))
-        boot_info.efi_map_size = 0; /* not complete: the converted map is */
 }
 
 static int parse_tag(const struct mb2_tag *tag)
@@ -158,8 +159,8 @@ int multiboot2_parse(paddr_t info)
     rc = for_each_tag(info, *total, MB2_TAG_LOADER, parse_loader);
     if (!rc)
         rc = for_each_tag(info, *total, 0, parse_tag);
-    if (!rc && boot_info.efi_map_size)
-        efi_map_convert(boot_info.efi_map, boot_info.efi_map_size, boot_info.efi_descriptor_size,
-                        &boot_info.map);
+    if (!rc && boot_info.efi_map_size &&
+        efi_map_convert(boot_info.efi_map, boot_info.efi_map_size, boot_info.efi_descriptor_size, &boot_info.map))
+        boot_info.map_is_short = true;
     return rc;
 }

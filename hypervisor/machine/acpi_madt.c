@@ -79,9 +79,10 @@ void acpi_madt_defaults(struct acpi_madt *m)
         m->isa[i].gsi = i;
 }
 
-static void add_cpu(struct acpi_madt *m, u32 apic_id, u32 acpi_id, u32 flags)
+/* @everybody: the id that addresses all CPUs at once; firmware writes it where there is no CPU, whatever the flags say. */
+static void add_cpu(struct acpi_madt *m, u32 apic_id, u32 everybody, u32 acpi_id, u32 flags)
 {
-    if (!(flags & LAPIC_ENABLED) || m->cpu_count == MAX_CPUS) {
+    if (!(flags & LAPIC_ENABLED) || apic_id == everybody || m->cpu_count == MAX_CPUS) {
         m->disabled_cpus++;
         return;
     }
@@ -125,9 +126,9 @@ static void parse_entry(struct acpi_madt *m, const void *p, size_t len)
     memset(&u, 0, sizeof(u));
     memcpy(&u, p, MIN(len, sizeof(u)));
     if (u.e.type == MADT_LAPIC && len >= sizeof(u.lapic))
-        add_cpu(m, u.lapic.apic_id, u.lapic.acpi_id, u.lapic.flags);
+        add_cpu(m, u.lapic.apic_id, 0xff, u.lapic.acpi_id, u.lapic.flags);
     else if (u.e.type == MADT_X2APIC && len >= sizeof(u.x2apic))
-        add_cpu(m, u.x2apic.apic_id, u.x2apic.acpi_id, u.x2apic.flags);
+        add_cpu(m, u.x2apic.apic_id, ~0u, u.x2apic.acpi_id, u.x2apic.flags);
     else if (u.e.type == MADT_IOAPIC && len >= sizeof(u.ioapic))
         add_ioapic(m, &u.ioapic);
     else if (u.e.type == MADT_OVERRIDE && len >= sizeof(u.override))

@@ -26,6 +26,7 @@ enum apic_register {
     APIC_ISR = 0x100, /* eight words, one every 16 octets */
     APIC_ISR_LAST = 0x170,
     APIC_ESR = 0x280,
+    APIC_LVT_CMCI = 0x2f0,
     APIC_ICR = 0x300,
     APIC_ICR_HIGH = 0x310,
     APIC_LVT_TIMER = 0x320,
@@ -41,6 +42,8 @@ enum apic_register {
 
 #define SVR_ENABLE 0x100
 #define LVT_MASKED 0x10000
+#define LVT_DELIVERY 0x700
+#define LVT_SMI 0x200
 #define LVT_NMI 0x400
 #define LVT_EXTINT 0x700
 #define LVT_TIMER_DEADLINE 0x40000
@@ -229,7 +232,10 @@ static void switch_mode(void)
 {
     u64 base = rdmsr(MSR_APIC_BASE);
 
-    if (x2 && !(base & APIC_BASE_X2APIC)) {
+    if (!x2 && (base & APIC_BASE_X2APIC)) { /* firmware switched this CPU over, but not the boot CPU: the way leads over off */
+        wrmsr(MSR_APIC_BASE, base & ~(u64)(APIC_BASE_ENABLE | APIC_BASE_X2APIC));
+        wrmsr(MSR_APIC_BASE, (base & ~(u64)APIC_BASE_X2APIC) | APIC_BASE_ENABLE);
+    } else if (x2 && !(base & APIC_BASE_X2APIC)) {
         wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
         wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
     } else if (!(base & APIC_BASE_ENABLE)) {
@@ -252,8 +258,10 @@ void apic_cpu_init(void)
     write_register(APIC_TIMER_INITIAL, 0);
     if (lvts >= 4)
         write_register(APIC_LVT_PERF, LVT_MASKED);
-    if (lvts >= 5)
+    if (lvts >= 5 && (read_register(APIC_LVT_THERMAL) & LVT_DELIVERY) != LVT_SMI) /* then firmware cools the machine */
         write_register(APIC_LVT_THERMAL, LVT_MASKED);
+    if (lvts >= 6)
+        write_register(APIC_LVT_CMCI, LVT_MASKED);
     write_register(APIC_ESR, 0);
     write_register(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 }

@@ -23,7 +23,7 @@ struct platform_options platform_options = {
     .xpti = OPTION_AUTO,
 };
 
-/* 0x8000..0xbfff: conventional memory on every PC, and not where firmware keeps what is still needed. */
+/* 0x8000..0xbfff: conventional memory on nearly every PC, and not where firmware keeps what is still needed. */
 paddr_t smp_trampoline_area = 0x8000;
 
 static int parse_auto(const char *value, enum option_auto *option)

@@ -6,11 +6,11 @@
  *
  *   cpu_features_init()      boot CPU: what it can do; CR4, EFER, PAT
  *   platform_memory = ...    once mappings and pages can be had
+ *   microcode_load(...)      when a container was found
  *   acpi_init(rsdp)          tables; rsdp 0: search low memory
  *   interrupts_init()        8259, local APIC, IO-APICs, irq descriptors
  *   time_init()              calibration; from here on system_time() counts
  *   fpu_init()               save areas
- *   microcode_load(...)      when a container was found
  *   pci_init(), msi_init()   passthrough/
  *   smp_start_others()       every CPU of the MADT
  *   time_refine()            just before Domain 0 starts: the long calibration
@@ -49,7 +49,11 @@ struct platform_options {
 };
 extern struct platform_options platform_options;
 
-/* A free page-aligned area of four pages below 1 MiB for starting CPUs; boot/ may move it before smp_start_others(). */
+/*
+ * A free page-aligned area below 1 MiB for starting CPUs; boot/ moves it where the memory map calls it something else than RAM,
+ * before smp_start_others(). 0: there is none, and no other CPU is started.
+ */
+#define SMP_TRAMPOLINE_BYTES (4 * PAGE_SIZE)
 extern paddr_t smp_trampoline_area;
 
 #endif

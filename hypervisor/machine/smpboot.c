@@ -11,7 +11,9 @@
 #include "machine/cpu_features.h"
 #include "machine/fpu.h"
 #include "machine/layout.h"
+#include "machine/machine_check.h"
 #include "machine/microcode.h"
+#include "machine/mtrr.h"
 #include "machine/percpu.h"
 #include "machine/platform.h"
 #include "machine/smp.h"
@@ -78,6 +80,8 @@ void smp_ap_main(void)
         for (;;)
             __asm__ __volatile__("cli; hlt");
     }
+    mtrr_like_boot_cpu();
+    machine_check_cpu_init();
     apic_cpu_init();
     set_state(AP_ARRIVED);
     while (atomic_load(&ap_state) != AP_SYNC)
@@ -121,7 +125,7 @@ static struct trampoline_data *install_trampoline(void)
     data->gdt_limit = (u16)(trampoline_gdt_end - trampoline_gdt - 1);
     data->gdt_base = (u32)(pa + (u64)(trampoline_gdt - trampoline_start));
     data->cr3 = (u32)(pa + PAGE_SIZE);
-    data->efer = (u32)(EFER_SCE | EFER_LME | (cpu_has(XEN_X86_FEATURE_NX) ? EFER_NX : 0));
+    data->efer = (u32)(EFER_SCE | EFER_LME | EFER_NX);
     data->entry = (u64)smp_ap_main;
     return data;
 }
@@ -165,10 +169,16 @@ static void start_one(struct smp_id id, struct trampoline_data *data)
 
 void smp_start_others(void)
 {
-    struct trampoline_data *data = install_trampoline();
-    u32 self = apic_own_id();
     unsigned limit = platform_options.maxcpus ? platform_options.maxcpus : MAX_CPUS;
+    struct trampoline_data *data;
+    u32 self = apic_own_id();
 
+    if (!smp_trampoline_area) {
+        pr_warning("No %lu KiB of memory below 1 MiB to start other CPUs with: one CPU is used\n", SMP_TRAMPOLINE_BYTES >> 10);
+        return;
+    }
+    data = install_trampoline();
+    mtrr_save_boot_cpu();
     for (unsigned i = 0; i < acpi.madt.cpu_count && cpu_count < MIN(limit, MAX_CPUS); i++) {
         struct smp_id id = { acpi.madt.cpus[i].apic_id, acpi.madt.cpus[i].acpi_id };
 

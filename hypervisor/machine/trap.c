@@ -10,16 +10,13 @@
 #include "machine/console.h"
 #include "machine/cpu.h"
 #include "machine/interrupt.h"
+#include "machine/machine_check.h"
 #include "machine/panic.h"
 #include "machine/smp.h"
 #include "machine/spinlock_debug.h"
 #include "machine/x86.h"
 
 #define FIRST_INTERRUPT 32
-#define NMI_REASON_PORT 0x61 /* system control port B: bit 7 memory parity, bit 6 I/O check */
-#define MC_BANK_STATUS(i) (MSR_MC0_CTL + 4 * (i) + 1)
-#define MC_BANK_ADDR(i) (MSR_MC0_CTL + 4 * (i) + 2)
-#define MC_STATUS_VALID BIT(63)
 
 static void no_guest_trap_handler(struct regs *regs, u64 cr2)
 {
@@ -85,32 +82,10 @@ void trap_from_host(struct regs *regs)
     regs->rip = fixup;
 }
 
-/* Port 0x61 tells the two classic reasons; anything else is unknown and ignored, as on every PC. */
 static void handle_nmi(struct regs *regs)
 {
-    u8 reason;
-
-    if (smp_handle_nmi() || (nmi_handler && nmi_handler(regs)))
-        return;
-    reason = inb(NMI_REASON_PORT);
-    if (reason & 0x80)
-        panic_regs(regs, "NMI: memory parity error reported by the board. Test or replace the memory");
-    if (reason & 0x40)
-        panic_regs(regs, "NMI: I/O check: an expansion card reported an error");
-}
-
-static void handle_machine_check(struct regs *regs)
-{
-    u64 banks = rdmsr(MSR_MCG_CAP) & 0xff;
-
-    for (unsigned i = 0; i < banks; i++) {
-        u64 status = rdmsr(MC_BANK_STATUS(i));
-
-        if (status & MC_STATUS_VALID)
-            printk(LOG_ERROR, "machine check bank %u: status %#lx address %#lx\n", i, status,
-                   status & BIT(58) ? rdmsr(MC_BANK_ADDR(i)) : 0);
-    }
-    panic_regs(regs, "machine check: the processor or memory reported a hardware error");
+    if (!smp_handle_nmi() && !(nmi_handler && nmi_handler(regs)))
+        board_nmi(regs);
 }
 
 void trap_on_own_stack(struct regs *regs)
@@ -120,7 +95,7 @@ void trap_on_own_stack(struct regs *regs)
         handle_nmi(regs);
         break;
     case TRAP_MC:
-        handle_machine_check(regs);
+        machine_check_exception(regs);
         break;
     case TRAP_DB: /* a breakpoint of a guest that hit our code: none of our business */
         write_dr6(DR6_DEFAULT);

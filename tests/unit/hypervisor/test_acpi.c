@@ -88,13 +88,16 @@ static size_t add(u8 *t, size_t at, const void *entry, size_t len)
     return at + len;
 }
 
-/* Four CPUs (one disabled, one twice, one as x2APIC), two IO-APICs, two overrides. */
+/* Four CPUs (one disabled, one twice, one as x2APIC; and twice the id that means all), two IO-APICs, two overrides. */
 static size_t make_madt(u8 *t)
 {
     static const u8 lapics[] = {
         0, 8, 0, 0, 1, 0, 0, 0,  0, 8, 1, 2, 1, 0, 0, 0,  0, 8, 2, 4, 0, 0, 0, 0,  0, 8, 3, 2, 1, 0, 0, 0,
+        0, 8, 4, 0xff, 1, 0, 0, 0,
     };
-    static const u8 x2apic[] = { 9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0 };
+    static const u8 x2apic[] = {
+        9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0,  9, 16, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 8, 0, 0, 0,
+    };
     static const u8 ioapics[] = { 1, 12, 5, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0,
                                   1, 12, 6, 0, 0, 0x10, 0xc0, 0xfe, 24, 0, 0, 0 };
     static const u8 overrides[] = { 2, 10, 0, 0, 2, 0, 0, 0, 0, 0,  2, 10, 0, 9, 9, 0, 0, 0, 0x0f, 0 };
@@ -129,7 +132,7 @@ static void test_madt(void)
     size_t len = make_madt(t);
 
     CHECK(parse_exact(t, len) == 0);
-    CHECK(madt.present && madt.cpu_count == 3 && madt.disabled_cpus == 1);
+    CHECK(madt.present && madt.cpu_count == 3 && madt.disabled_cpus == 3);
     CHECK(madt.cpus[0].apic_id == 0 && madt.cpus[1].apic_id == 2 && madt.cpus[2].apic_id == 256);
     CHECK(madt.cpus[2].acpi_id == 7);
     CHECK(madt.lapic_base == 0xfee00000);

@@ -15,17 +15,34 @@
 #define mmio_read32 mmio_read32_unused
 #define mmio_write32 mmio_write32_unused
 #define rdmsr rdmsr_unused
+#define wrmsr wrmsr_unused
 #include "machine/x86.h"
 #undef mmio_read32
 #undef mmio_write32
 #undef rdmsr
+#undef wrmsr
 
 static u32 mmio_read32(const volatile void *p);
 static void mmio_write32(volatile void *p, u32 v);
 
+static u64 base = APIC_BASE_ENABLE;
+static unsigned modes; /* that the APIC went through */
+
 static u64 rdmsr(u32 msr)
 {
-    return APIC_BASE_ENABLE;
+    return base;
+}
+
+/* #GP for a way that SDM Vol 3 figure 11-9 does not show: from x2APIC mode to xAPIC mode but through off, from off to x2APIC mode. */
+static void wrmsr(u32 msr, u64 v)
+{
+    const u64 both = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
+    u64 from = base & both, to = v & both;
+
+    if (to == APIC_BASE_X2APIC || (from == both && to == APIC_BASE_ENABLE) || (!from && to == both))
+        abort();
+    base = v;
+    modes++;
 }
 
 #include "machine/apic.c"
@@ -154,11 +171,42 @@ static void test_bounded(void)
     CHECK(writes < 3 * LOST_WRITE_ROUNDS);
 }
 
+/* Firmware may have switched other CPUs over to x2APIC mode and not the boot CPU, or left them off. */
+static void test_modes(void)
+{
+    static const u64 from[] = { 0, APIC_BASE_ENABLE, APIC_BASE_ENABLE | APIC_BASE_X2APIC };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(from); i++) {
+        base = from[i] | 0xfee00000;
+        modes = 0;
+        start(false, 1);
+        CHECK(base == (APIC_BASE_ENABLE | 0xfee00000) && modes <= 2);
+    }
+}
+
+/* What firmware cools the machine by stays; other interrupts of the APIC are off. */
+static void test_local_vectors(void)
+{
+    for (unsigned smi = 0; smi < 2; smi++) {
+        memset(page, 0, sizeof(page));
+        registers = page;
+        *at(APIC_VERSION) = 6 << 16;
+        *at(APIC_LVT_THERMAL) = smi ? LVT_SMI : 0xfa;
+        *at(APIC_LVT_CMCI) = 0xf9;
+        sim_this_cpu = 0;
+        apic_cpu_init();
+        CHECK(*at(APIC_LVT_THERMAL) == (smi ? LVT_SMI : LVT_MASKED) && *at(APIC_LVT_CMCI) == LVT_MASKED);
+        CHECK(*at(APIC_LVT_PERF) == LVT_MASKED && *at(APIC_LVT_LINT1) == LVT_NMI);
+    }
+}
+
 int main(void)
 {
     TEST(test_lost_writes);
     TEST(test_lost_eoi);
     TEST(test_nothing_is_read_back);
     TEST(test_bounded);
+    TEST(test_modes);
+    TEST(test_local_vectors);
     return TEST_RESULT();
 }

@@ -138,6 +138,47 @@ static void broken_multiboot2(void)
     CHECK(multiboot2_parse(INFO) == -EINVAL);
 }
 
+/* A UEFI map of @count descriptors of @step bytes, pages of RAM with holes between them. @return bytes of the structure */
+static u32 build_efi(u32 count, u32 step)
+{
+    u32 size = sizeof(struct mb2_efi_mmap) + count * step;
+    struct mb2_efi_mmap *m = (void *)(memory + INFO + 8);
+    u8 *p = (u8 *)m + ROUND_UP(size, 8u);
+
+    memset(m, 0, size);
+    m->tag = (struct mb2_tag){ MB2_TAG_EFI_MMAP, size };
+    m->descriptor_size = step;
+    for (u32 i = 0; i < count; i++) {
+        struct efi_descriptor *d = (void *)((u8 *)(m + 1) + i * step);
+
+        d->type = 7;
+        d->start = (u64)i * 2 * PAGE_SIZE + GB(1);
+        d->pages = 1;
+        d->attributes = 8;
+    }
+    p = put_tag(p, MB2_TAG_END, 8, "");
+    return *(u32 *)(memory + INFO) = (u32)(p - (u8 *)memory - INFO);
+}
+
+/* Maps as large machines have them reach Domain 0 whole; one that does not fit is said not to be there, never cut in silence. */
+static void efi_maps(void)
+{
+    static const struct { u32 count, step; bool whole, is_short; } cases[] = {
+        { 100, 48, true, false }, { 300, 48, true, true }, { 1365, 48, true, true }, { 1366, 48, false, false },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        u32 bytes = cases[i].count * cases[i].step;
+
+        reset();
+        build_efi(cases[i].count, cases[i].step);
+        CHECK(multiboot2_parse(INFO) == 0);
+        CHECK(boot_info.efi_map_size == (cases[i].whole ? bytes : 0) && boot_info.efi_map_is_long == !cases[i].whole);
+        CHECK(boot_info.map_is_short == cases[i].is_short); /* more ranges than MEMORY_MAP_MAX */
+        memset(memory + INFO, 0, bytes + 0x1000);
+    }
+}
+
 static void good_pvh(void)
 {
     struct hvm_start_info *si;
@@ -210,6 +251,7 @@ int main(void)
     TEST(good_multiboot1);
     TEST(good_multiboot2);
     TEST(broken_multiboot2);
+    TEST(efi_maps);
     TEST(good_pvh);
     TEST(strings_end_with_memory);
     TEST(damaged);
