@@ -44,12 +44,23 @@ static int check(const struct xen_memory_exchange *x)
     return memory_address_bits(x->out.mem_flags) < 0 ? -ENOMEM : 0;
 }
 
-/* Frames back to the domain that were taken from it. */
+/* A block in place of stolen ones; those that it does not take any more, since it is dying, are free. */
+static int give(struct exchange *e, mfn_t mfn, unsigned order)
+{
+    if (!domain_return_frames(e->d, mfn, order))
+        return 0;
+    buddy_free(mfn, order);
+    domain_forget_frames(e->d, BIT(order));
+    return -EINVAL;
+}
+
+/* Frames back to the domain that were taken from it: with another type perhaps, so nothing stale may be left of them. */
 static void give_back(struct exchange *e, u64 count)
 {
+    if (count)
+        domain_flush_stolen();
     while (count--)
-        if (domain_add_frames(e->d, e->in[count], 0))
-            buddy_free(e->in[count], 0); /* it is dying */
+        give(e, e->in[count], 0);
 }
 
 /* Takes the chunk's frames from @first (index of the frame in the whole exchange) on. */
@@ -104,9 +115,8 @@ static int hand_out(struct exchange *e, u64 first)
         u64 index = first / per_extent + i;
         xen_pfn_t pfn;
 
-        if (domain_add_frames(e->d, e->out[i], e->x.out.extent_order)) {
-            buddy_free(e->out[i], e->x.out.extent_order);
-            rc = -EINVAL; /* dying */
+        if (give(e, e->out[i], e->x.out.extent_order)) {
+            rc = -EINVAL;
             continue;
         }
         if (copy_from_guest_at(&pfn, e->x.out.extent_start, index)) {

@@ -245,11 +245,20 @@ int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order);
 /* @max_bits, @flags as buddy_alloc. Draws on the domain's claim. INVALID_MFN: none, over max_pages, dying */
 mfn_t domain_alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags);
 /*
- * Takes a frame away from its owner, if nobody but the owner's own reference holds it. Afterwards it has no owner: give
- * it to domain_add_frames() or buddy_free(). TLBs have been flushed. @return 0, -EINVAL, -EBUSY
+ * Takes a frame away from its owner, if nobody but the owner's own reference holds it. Afterwards it has no owner, but
+ * stays in the account of @d, so that something may be put in its place: domain_return_frames() or domain_forget_frames()
+ * must follow. CPUs may still have translations to it: it goes to buddy_free() (which sees to them) or, after
+ * domain_flush_stolen(), to a domain. @return 0, -EINVAL, -EBUSY
  */
 int domain_steal_frame(struct domain *d, mfn_t mfn);
-/* Drops the owner's own reference (ballooning, death). @return false: it had been dropped before, or @d is not the owner */
+void domain_flush_stolen(void);
+/* Frames without owner, as many as were stolen, become the domain's in their place. @return 0, -EINVAL: it is dying */
+int domain_return_frames(struct domain *d, mfn_t mfn, unsigned order);
+void domain_forget_frames(struct domain *d, u64 n); /* @n stolen ones leave the account */
+/*
+ * Drops the owner's own reference (ballooning, death); the caller holds another. @return false: it had been dropped before,
+ * or @d is not the owner
+ */
 bool domain_drop_frame(struct domain *d, mfn_t mfn);
 /* XENMEM_claim_pages: @pages in total (those it has count), 0: no claim. @return 0, -ENOMEM, -EINVAL */
 int domain_set_claim(struct domain *d, u64 pages);

@@ -63,9 +63,11 @@ static int transfer_one(const struct gnttab_transfer *op)
 
     if (op->mfn > 0xffffffffu || domain_steal_frame(current_domain(), mfn))
         return GNTST_bad_page;
+    domain_forget_frames(current_domain(), 1);
     m2p_set(mfn, INVALID_M2P_ENTRY);
     rd = domain_find(op->domid);
     if (rd) {
+        domain_flush_stolen();
         rc = give(rd, op->ref, mfn);
         domain_put(rd);
     }

@@ -26,7 +26,7 @@ static void account_add(struct domain *d, u64 *count, u64 n)
 /* @return true: the caller drops the reference after unlocking */
 static bool account_sub(u64 *count, u64 n)
 {
-    ASSERT(*count >= n);
+    BUG_ON(*count < n);
     *count -= n;
     return *count == 0;
 }
@@ -37,6 +37,21 @@ static void range_widen(struct domain *d, mfn_t mfn, u64 n)
         d->min_mfn = mfn.n;
     if (mfn.n + n - 1 > d->max_mfn)
         d->max_mfn = mfn.n + n - 1;
+}
+
+/* page_lock held. Frames without owner, which are in the account already, become the domain's. */
+static void give_frames(struct domain *d, mfn_t mfn, u64 n)
+{
+    range_widen(d, mfn, n);
+    for (u64 i = 0; i < n; i++) {
+        struct frame *f = mfn_to_frame(mfn_add(mfn, i));
+
+        ASSERT(!(f->refs & FRAME_COUNT));
+        f->type = 0;
+        f->owner = d->id;
+        atomic_store(&f->refs, (u32)(FRAME_ALLOCATED | 1)); /* from here on others may refer to it */
+        frame_note_write(f);
+    }
 }
 
 int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order)
@@ -51,51 +66,72 @@ int domain_add_frames(struct domain *d, mfn_t mfn, unsigned order)
         rc = -E2BIG;
     } else {
         account_add(d, &d->tot_pages, n);
-        range_widen(d, mfn, n);
-        for (u64 i = 0; i < n; i++) {
-            struct frame *f = mfn_to_frame(mfn_add(mfn, i));
-
-            ASSERT(!(f->refs & FRAME_COUNT));
-            f->type = 0;
-            f->owner = d->id;
-            atomic_store(&f->refs,
-                         (u32)(FRAME_ALLOCATED | 1)); /* from here on others may refer to it */
-            frame_note_write(f);
-        }
+        give_frames(d, mfn, n);
     }
     spin_unlock(&d->page_lock);
     return rc;
 }
 
-/* Takes up to @n frames off the claim, which the allocation has just used. */
-static void claim_use(struct domain *d, u64 n)
-{
-    u64 used;
+/* ---- claims ---- */
 
+/* Takes up to @n frames off the claim. @return how many */
+static u64 claim_take(struct domain *d, u64 n)
+{
+    u64 taken;
+
+    if (likely(!READ_ONCE(d->claimed_pages)))
+        return 0;
     spin_lock(&d->page_lock);
-    used = MIN(d->claimed_pages, n);
-    d->claimed_pages -= used;
+    taken = MIN(d->claimed_pages, n);
+    d->claimed_pages -= taken;
     spin_unlock(&d->page_lock);
-    if (used)
-        buddy_unclaim(used);
+    return taken;
 }
 
-mfn_t domain_alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags)
+/* They were not used. A dying domain has no claim: whoever ends it has looked after @d->dying was set. */
+static void claim_return(struct domain *d, u64 n)
 {
-    u64 n = 1UL << order;
-    bool claimed = READ_ONCE(d->claimed_pages) >= n;
-    mfn_t mfn;
+    bool dying;
 
-    if (READ_ONCE(d->dying) || n > d->max_pages || READ_ONCE(d->tot_pages) > d->max_pages - n)
-        return INVALID_MFN; /* before a large block is taken for nothing; decided below */
-    mfn = buddy_alloc(order, max_bits, flags | (claimed ? BUDDY_CLAIMED : 0));
+    if (!n)
+        return;
+    spin_lock(&d->page_lock);
+    dying = d->dying;
+    if (!dying)
+        d->claimed_pages += n;
+    spin_unlock(&d->page_lock);
+    if (dying)
+        buddy_unclaim(n);
+}
+
+/* A part of the claim that is too small for @n is of use only where there is memory enough without it. */
+static mfn_t alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags, u64 claimed)
+{
+    mfn_t mfn = buddy_alloc(order, max_bits, flags | (claimed == 1UL << order ? BUDDY_CLAIMED : 0));
+
     if (mfn_eq(mfn, INVALID_MFN))
         return mfn;
     if (domain_add_frames(d, mfn, order)) {
         buddy_free(mfn, order);
         return INVALID_MFN;
     }
-    claim_use(d, n);
+    return mfn;
+}
+
+/* The claim is taken before the memory and given back if there is none: two CPUs do not use it both. */
+mfn_t domain_alloc_frames(struct domain *d, unsigned order, unsigned max_bits, unsigned flags)
+{
+    u64 n = 1UL << order, claimed;
+    mfn_t mfn;
+
+    if (READ_ONCE(d->dying) || n > d->max_pages || READ_ONCE(d->tot_pages) > d->max_pages - n)
+        return INVALID_MFN; /* before a large block is taken for nothing; decided below */
+    claimed = claim_take(d, n);
+    mfn = alloc_frames(d, order, max_bits, flags, claimed);
+    if (mfn_eq(mfn, INVALID_MFN))
+        claim_return(d, claimed);
+    else if (claimed)
+        buddy_unclaim(claimed);
     return mfn;
 }
 
@@ -125,11 +161,12 @@ int domain_set_claim(struct domain *d, u64 pages)
     return rc;
 }
 
+/* ---- without owner for a while ---- */
+
 int domain_steal_frame(struct domain *d, mfn_t mfn)
 {
     struct frame *f;
     u32 expected;
-    bool last;
 
     if (!mfn_valid(mfn))
         return -EINVAL;
@@ -142,21 +179,47 @@ int domain_steal_frame(struct domain *d, mfn_t mfn)
     }
     expected = READ_ONCE(f->refs);
     do { /* the owner's reference and ours, no other */
-        if ((expected & ~(u32)FRAME_DIRTY) != (FRAME_ALLOCATED | 2)) {
+        if ((expected & ~(u32)(FRAME_DIRTY | FRAME_FOREIGN)) != (FRAME_ALLOCATED | 2)) {
             frame_put(f);
             return -EBUSY;
         }
     } while (!atomic_cmpxchg(&f->refs, &expected, 0));
-    /* No PTE refers to it, and nobody can find it: what is left are translations in TLBs. */
-    tlb_flush_mask(&d->dirty_cpus);
-    spin_lock(&d->page_lock);
-    f->type = 0;
+    f->type = 0; /* no PTE refers to it, and nobody can find it */
     f->owner = DOMID_INVALID;
-    last = account_sub(&d->tot_pages, 1);
+    return 0;
+}
+
+void domain_flush_stolen(void)
+{
+    u16 now = tlb_clock();
+    struct cpumask mask = cpu_online_mask;
+
+    tlb_filter(&mask, now); /* idle CPUs have nothing of guests */
+    tlb_flush_mask(&mask);
+}
+
+int domain_return_frames(struct domain *d, mfn_t mfn, unsigned order)
+{
+    int rc = -EINVAL;
+
+    spin_lock(&d->page_lock);
+    if (!d->dying) {
+        give_frames(d, mfn, 1UL << order);
+        rc = 0;
+    }
+    spin_unlock(&d->page_lock);
+    return rc;
+}
+
+void domain_forget_frames(struct domain *d, u64 n)
+{
+    bool last;
+
+    spin_lock(&d->page_lock);
+    last = account_sub(&d->tot_pages, n);
     spin_unlock(&d->page_lock);
     if (last)
         domain_put(d);
-    return 0;
 }
 
 bool domain_drop_frame(struct domain *d, mfn_t mfn)

@@ -56,6 +56,12 @@ void frame_get_reserved(struct frame *f)
     BUG_ON((x & FRAME_COUNT) == 0);
 }
 
+void frame_set_foreign(struct frame *f)
+{
+    if (!(READ_ONCE(f->refs) & FRAME_FOREIGN))
+        atomic_or(&f->refs, (u32)FRAME_FOREIGN);
+}
+
 u32 dirty_logging;
 
 void frame_mark_dirty(struct frame *f)
@@ -131,22 +137,28 @@ int frame_type_begin(struct frame *f, enum frame_type type)
     return rc;
 }
 
+/*
+ * The last reference goes to LOCKED first, and only then the stamp is taken (frame_type_abort): whoever flushed before can
+ * have made a new translation, and given it up again, while the count was not zero yet. The exchange is a full barrier, so
+ * the page-table entry that went before it is gone for all CPUs when the clock is read.
+ */
 bool frame_type_drop(struct frame *f)
 {
     u32 x = READ_ONCE(f->type), n;
 
     do {
-        ASSERT((x & TYPE_COUNT) && !(x & (TYPE_LOCKED | TYPE_PARTIAL)));
         n = x - 1;
-        if (!(n & TYPE_COUNT)) {
-            ASSERT(!(x & TYPE_PINNED));
-            if (x & TYPE_VALIDATED)
-                n = (n & ~TYPE_VALIDATED) | TYPE_LOCKED;
-            else
-                f->tlb_stamp = tlb_clock();
+        if ((x & TYPE_COUNT) <= 1) {
+            BUG_ON(!(x & TYPE_COUNT) || (x & (TYPE_LOCKED | TYPE_PARTIAL | TYPE_PINNED)));
+            n = (n & ~TYPE_VALIDATED) | TYPE_LOCKED;
         }
     } while (!atomic_cmpxchg(&f->type, &x, n));
-    return n & TYPE_LOCKED;
+    if (!(n & TYPE_LOCKED))
+        return false;
+    if (x & TYPE_VALIDATED)
+        return true;
+    frame_type_abort(f);
+    return false;
 }
 
 bool frame_type_resume(struct frame *f)

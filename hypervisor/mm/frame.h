@@ -39,6 +39,7 @@ _Static_assert(sizeof(struct frame) == 12, "the frame table must stay small");
 #define FRAME_FREE BIT(29)      /* in the buddy allocator */
 #define FRAME_BAD BIT(28)       /* never to be used */
 #define FRAME_DIRTY BIT(27)     /* written since its owner's log was cleaned; of no meaning unless that is in log-dirty mode */
+#define FRAME_FOREIGN BIT(26)   /* another domain than its owner has mapped it writable since all CPUs were flushed of that */
 #define FRAME_COUNT 0x03ffffffu
 
 /* struct frame.type */
@@ -90,10 +91,15 @@ static inline enum frame_type frame_type(const struct frame *f)
  * Takes a reference if @f is allocated and owned by @owner. @return false when it is not, or when the count is full.
  */
 bool frame_get(struct frame *f, domid_t owner);
-/* Takes a further reference on a frame on which the caller holds one. @return false: the count is full */
+/*
+ * Takes a further reference on a frame on which the caller holds one, or on any that has one, of whose owner the caller
+ * makes sure afterwards. @return false: it has none, or the count is full
+ */
 bool frame_get_more(struct frame *f);
 /* The same for a TYPE_PARTIAL state, which must not fail: the others leave a few counts free for it. */
 void frame_get_reserved(struct frame *f);
+/* Its owner's CPUs are not the only ones that may write to it. The caller holds a reference of type FRAME_WRITABLE. */
+void frame_set_foreign(struct frame *f);
 /* Drops @n references at once / one reference. The last one gives the frame back (frame_ops.release). */
 static inline void frame_put_many(struct frame *f, unsigned n);
 static inline void frame_put(struct frame *f);
@@ -163,19 +169,18 @@ struct frame_ops {
     int (*validate)(struct frame *f, enum frame_type type, enum type_progress how);
     /* @f is LOCKED by frame_type_drop; ends that state. 0, -ERESTART: suspended. Never when not @preemptible */
     int (*invalidate)(struct frame *f, bool preemptible);
-    void (*flush)(struct frame *f); /* before a frame changes type: stale TLB entries of its owner since tlb_stamp */
+    void (*flush)(struct frame *f); /* before a frame changes type: stale TLB entries since tlb_stamp; it is LOCKED, count 0 */
     void (*release)(struct frame *f, domid_t owner);          /* last reference gone */
 };
 extern struct frame_ops frame_ops;
 
 static inline void frame_put_many(struct frame *f, unsigned n)
 {
-    u32 left;
+    u32 left = atomic_sub_return(&f->refs, n);
 
-    ASSERT((READ_ONCE(f->refs) & FRAME_COUNT) >= n);
-    left = atomic_sub_return(&f->refs, n);
-    if (unlikely(!(left & FRAME_COUNT))) {
-        BUG_ON(left & FRAME_ALLOCATED);
+    /* None left, or (what must not be) fewer than none: one comparison for both. */
+    if (unlikely(((left - 1) & FRAME_COUNT) >= FRAME_COUNT - n)) {
+        BUG_ON(left & (FRAME_COUNT | FRAME_ALLOCATED));
         frame_ops.release(f, f->owner);
     }
 }

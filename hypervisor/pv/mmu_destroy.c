@@ -56,6 +56,19 @@ static int drop_frame(struct domain *d, struct frame *f)
     return 0;
 }
 
+/* With a reference, so that it stays the domain's meanwhile: Domain 0 may give it back at the same time. */
+static int with_frame(struct domain *d, struct frame *f, int (*fn)(struct domain *d, struct frame *f))
+{
+    int rc = 0;
+
+    if (READ_ONCE(f->owner) != d->id || !frame_get_more(f))
+        return 0;
+    if (READ_ONCE(f->owner) == d->id)
+        rc = fn(d, f);
+    frame_put(f);
+    return rc;
+}
+
 /* Calls @fn for each frame of @d from d->pv->relinquish_mfn on. 0: through, -ERESTART */
 static int for_each_frame(struct domain *d, int (*fn)(struct domain *d, struct frame *f))
 {
@@ -64,12 +77,9 @@ static int for_each_frame(struct domain *d, int (*fn)(struct domain *d, struct f
     *next = MAX(*next, READ_ONCE(d->min_mfn));
     for (u64 n = 1; *next <= last; n++) {
         mfn_t mfn = MFN(*next);
-        struct frame *f = mfn_to_frame(mfn);
 
-        if (mfn_valid(mfn) && READ_ONCE(f->owner) == d->id && (READ_ONCE(f->refs) & FRAME_COUNT)) {
-            if (fn(d, f))
-                return -ERESTART; /* the same frame again */
-        }
+        if (mfn_valid(mfn) && with_frame(d, mfn_to_frame(mfn), fn))
+            return -ERESTART; /* the same frame again */
         ++*next;
         if (n % FRAMES_BETWEEN_CHECKS == 0 && preempt_needed())
             return -ERESTART;

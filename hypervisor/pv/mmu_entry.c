@@ -49,6 +49,8 @@ int pte_get_l1(struct domain *pt, struct domain *pg, u64 *pte)
         frame_put(f);
         return -EBUSY;
     }
+    if (unlikely(pg != pt) && (e & PTE_RW))
+        frame_set_foreign(f);
     *pte &= ~PTE_CACHE; /* RAM has one cache attribute everywhere, write-back (XSA-402) */
     return 0;
 }

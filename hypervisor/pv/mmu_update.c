@@ -174,6 +174,22 @@ static int report_done(vaddr_t done, u32 before, u32 n)
     return done && write_guest_struct(done, &sum) ? -EFAULT : 0;
 }
 
+/* Under the lock of the page tables' domain, if the caller may change these: else it has no business with that lock. */
+static int do_call(struct update_call *c, vaddr_t reqs, u32 n)
+{
+    int rc;
+
+    if (unlikely(!mmu_may_control(c->pt)))
+        return n ? do_requests(c, reqs, 1) : 0; /* the first one is refused, whatever it is */
+    if (!mmu_lock(c->pt))
+        return -EINVAL;
+    rc = mmu_finish_stale(c->pt);
+    if (!rc)
+        rc = do_requests(c, reqs, n);
+    mmu_unlock(c->pt);
+    return rc;
+}
+
 long do_mmu_update(vaddr_t reqs, u32 count, vaddr_t done, u32 foreign)
 {
     struct update_call c = { .done = 0 };
@@ -187,19 +203,12 @@ long do_mmu_update(vaddr_t reqs, u32 count, vaddr_t done, u32 foreign)
     rc = find_domains(&c, foreign);
     if (rc)
         return rc;
-    rc = -EINVAL;
-    if (!mmu_lock(c.pt))
-        goto out;
-    rc = mmu_finish_stale(c.pt);
-    if (!rc)
-        rc = do_requests(&c, reqs, n);
-    mmu_unlock(c.pt);
+    rc = do_call(&c, reqs, n);
     if (report_done(done, before, c.done))
         rc = -EFAULT;
     if (rc == -ERESTART)
         rc = hypercall_continue(__HYPERVISOR_mmu_update, guest_element(reqs, c.done, sizeof(struct mmu_update)),
                                 (n - c.done) | MMU_UPDATE_PREEMPTED, done, foreign, 0);
-out:
     put_domains(&c, foreign);
     return rc;
 }

@@ -14,6 +14,7 @@
  *
  * Locks: the owner's pv->mmu_lock is held (descriptor tables: none).
  */
+#include "atomic.h"
 #include "bug.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
@@ -390,23 +391,38 @@ int mmu_finish_stale_tables(struct domain *d)
 
 /* ---- changes of type ---- */
 
+/* @*mask: the CPUs on which @f's owner has run. @return false: it is gone */
+static bool owner_cpus(const struct frame *f, struct cpumask *mask)
+{
+    struct domain *d = owner_get(f->owner);
+
+    if (!d)
+        return false;
+    *mask = d->dirty_cpus;
+    owner_put(d);
+    return true;
+}
+
 /*
  * The owner's CPUs may hold translations from the time of the old type: writable ones to a frame that becomes a page
- * table, or cached upper levels that lead into a former page table. Mappings by other domains: grants
- * are flushed when they are unmapped, and who may map foreign frames otherwise is trusted with them.
+ * table, or cached upper levels that lead into a former page table. Other domains map it by grant, which keeps a type
+ * reference until the mapper's CPUs have been flushed, or by right of control (Domain 0, a device model): of these nothing
+ * tells where they ran, so a frame that was mapped so is flushed everywhere, once: after that no CPU has any of it.
  */
 static void flush_before_change(struct frame *f)
 {
-    struct domain *d = owner_get(f->owner);
+    bool foreign = READ_ONCE(f->refs) & FRAME_FOREIGN;
     struct cpumask mask;
 
-    if (!d)
+    if (foreign)
+        mask = cpu_online_mask;
+    else if (!owner_cpus(f, &mask))
         return;
-    mask = d->dirty_cpus;
     tlb_filter(&mask, f->tlb_stamp);
     if (!cpumask_empty(&mask))
         tlb_flush_mask(&mask);
-    owner_put(d);
+    if (foreign)
+        atomic_and(&f->refs, ~(u32)FRAME_FOREIGN);
 }
 
 void pv_mmu_init(void)

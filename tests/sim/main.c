@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     sim_world_init();
     sim_check();
     if (semantics) {
-        int rc = sim_semantics();
+        int rc = sim_semantics() | sim_races();
 
         printf("%s sim semantics\n", rc ? "FAIL" : "ok");
         return rc;

@@ -75,6 +75,10 @@ extern u64 sim_logs, sim_logged;      /* logs read, pages found in them */
 /* ---- semantics.c ---- */
 int sim_semantics(void); /* 0: every answer is as expected */
 
+/* ---- races.c ---- */
+int sim_races(void); /* 0: none is lost */
+extern void (*sim_between)(void); /* what another CPU does in the middle of an action of this one; NULL: nothing */
+
 /* ---- actions.c, hypercalls.c ---- */
 void sim_action(void);         /* one random action */
 void sim_any_hypercall(struct vcpu *v);

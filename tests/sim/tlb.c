@@ -17,7 +17,7 @@
 #define ENTRIES 256
 
 struct translation {
-    bool used, writable, foreign;
+    bool used, writable;
     vaddr_t page;
     mfn_t mfn;
     domid_t owner;    /* of the frame, when it was cached */
@@ -42,13 +42,23 @@ static bool sim_shadowed(const struct vcpu *v)
     return v && !vcpu_is_idle(v) && v->domain->pv->log_dirty;
 }
 
+static void between(void)
+{
+    if (sim_between)
+        sim_between();
+}
+
 u16 tlb_clock(void)
 {
-    return clock;
+    u16 now = clock;
+
+    between();
+    return now;
 }
 
 void tlb_filter(struct cpumask *mask, u16 stamp)
 {
+    between();
     for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
         if (cpumask_test(mask, cpu) && tlb[cpu].last_flush > stamp)
             cpumask_clear(mask, cpu);
@@ -90,6 +100,7 @@ void tlb_flush_local(void)
 
 void tlb_flush_mask(const struct cpumask *mask)
 {
+    between();
     for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
         if (cpumask_test(mask, cpu))
             flush(cpu);
@@ -172,7 +183,6 @@ static bool walk(struct vcpu *v, vaddr_t va, bool write, mfn_t *mfn)
     if (!mfn_valid(t.mfn))
         return false; /* MMIO: nothing to read here */
     t.owner = mfn_to_frame(t.mfn)->owner;
-    t.foreign = t.owner != t.domain;
     tlb[sim_this_cpu].entry[tlb[sim_this_cpu].next++ % ENTRIES] = t;
     return true;
 }
@@ -198,7 +208,7 @@ static void check(const struct translation *t, unsigned cpu)
 
     if (f->owner != t->owner && f->owner != DOMID_INVALID)
         sim_fail("CPU %u has a stale translation of %#lx to frame %#lx, now of d%d", cpu, t->page, t->mfn.n, f->owner);
-    if (t->writable && !t->foreign && f->owner == t->domain && (f->type & TYPE_VALIDATED) && type != FRAME_WRITABLE)
+    if (t->writable && f->owner == t->owner && (f->type & TYPE_VALIDATED) && type != FRAME_WRITABLE)
         sim_fail("CPU %u can still write to frame %#lx of type %d at %#lx", cpu, t->mfn.n, type, t->page);
     for (unsigned i = 0; i < 4; i++) {
         f = mfn_to_frame(t->tables[i]);
