@@ -224,7 +224,7 @@ void irq_unbind(unsigned irq)
     update_mask(irq, d);
     spin_unlock_irqrestore(&d->lock, was);
     while (atomic_load(&d->running))
-        cpu_relax();
+        smp_wait();
 }
 
 static void change_mask(unsigned irq, bool masked)

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Calls and interrupts between CPUs. One request is outstanding at a time,
- * guarded by LOCK_TLB; a CPU that waits for the lock or for the others serves
- * the request of whoever is ahead meanwhile, so two CPUs that call each other
- * with interrupts disabled do not wait for ever. Starting CPUs is in smpboot.c.
+ * Calls and interrupts between CPUs. Each CPU has one call that others carry out, and a set of the CPUs whose calls
+ * are for it; there is no lock and no order, so that a call waits for those it is for and for nobody else. Who waits
+ * serves meanwhile: CPUs that wait for each other with interrupts disabled do not wait for ever. Starting CPUs is in
+ * smpboot.c.
  */
 #include "machine/smp.h"
 
+#include "atomic.h"
+#include "bug.h"
 #include "machine/acpi.h"
 #include "machine/apic.h"
 #include "machine/cpu.h"
 #include "machine/interrupt.h"
+#include "machine/percpu.h"
 #include "machine/smp_internal.h"
-#include "machine/spinlock.h"
+#include "machine/spinlock_debug.h"
 
 #define STOP_WAIT_ROUNDS 1000000
 
@@ -20,12 +23,14 @@ struct cpumask cpu_online_mask = { .bits = { 1 } };
 unsigned cpu_count = 1;
 static struct smp_id ids[MAX_CPUS];
 
-static struct spinlock call_lock = SPINLOCK_INIT(LOCK_TLB);
-static struct {
-    struct cpumask pending;
+/* What a CPU wants others to do. It belongs to the caller while left is 0, then to those who are to do it. */
+struct call {
     void (*fn)(void *);
     void *arg;
-} request;
+    u32 left; /* CPUs that have not done it yet */
+};
+static DEFINE_PERCPU(struct call, call);
+static DEFINE_PERCPU(struct cpumask, callers); /* whose calls this CPU has to do */
 
 static bool stopping;
 static struct cpumask stopped;
@@ -56,30 +61,52 @@ void smp_kick(unsigned cpu)
         apic_send(ids[cpu].apic_id, VECTOR_KICK);
 }
 
-/* Does what the outstanding request wants of this CPU, if anything. Interrupts disabled. */
-static void serve_request(void)
+void smp_serve(void)
 {
-    unsigned cpu = cpu_id();
+    struct cpumask *mask = &this_cpu(callers);
 
-    if (!cpumask_test(&request.pending, cpu))
-        return;
-    request.fn(request.arg);
-    cpumask_clear(&request.pending, cpu);
+    for (unsigned i = 0; i < ARRAY_SIZE(mask->bits); i++) {
+        unsigned long bits = READ_ONCE(mask->bits[i]) ? atomic_xchg(&mask->bits[i], 0) : 0;
+
+        for (; bits; bits &= bits - 1) {
+            struct call *c = &per_cpu(call, i * BITS_PER_LONG + (unsigned)__builtin_ctzl(bits));
+
+            c->fn(c->arg);
+            atomic_sub_return(&c->left, 1);
+        }
+    }
 }
 
-static void lock_calls(void)
+void smp_wait(void)
 {
-    while (!spin_trylock(&call_lock)) {
-        serve_request();
-        cpu_relax();
+    spin_debug_wait();
+    if (!irq_enabled())
+        smp_serve();
+    cpu_relax();
+}
+
+static void call_others(const struct cpumask *targets, struct call *c)
+{
+    unsigned self = cpu_id(), cpu, n = 0;
+
+    ASSERT(!c->left);
+    for_each_cpu(cpu, targets)
+        n++;
+    atomic_store(&c->left, n);
+    for_each_cpu(cpu, targets) {
+        cpumask_set(&per_cpu(callers, cpu), self);
+        apic_send(ids[cpu].apic_id, VECTOR_CALL);
     }
+    while (atomic_load(&c->left))
+        smp_wait();
 }
 
 void smp_call(const struct cpumask *mask, void (*fn)(void *), void *arg)
 {
     struct cpumask targets;
     bool was = irq_save();
-    unsigned self = cpu_id(), cpu;
+    unsigned self = cpu_id();
+    struct call *c = &this_cpu(call);
 
     cpumask_and(&targets, mask, &cpu_online_mask);
     if (cpumask_test(&targets, self)) {
@@ -87,17 +114,9 @@ void smp_call(const struct cpumask *mask, void (*fn)(void *), void *arg)
         cpumask_clear(&targets, self);
     }
     if (!cpumask_empty(&targets)) {
-        lock_calls();
-        request.fn = fn;
-        request.arg = arg;
-        smp_wmb();
-        for (unsigned i = 0; i < ARRAY_SIZE(targets.bits); i++)
-            atomic_store(&request.pending.bits[i], targets.bits[i]);
-        for_each_cpu(cpu, &targets)
-            apic_send(ids[cpu].apic_id, VECTOR_CALL);
-        while (!cpumask_empty(&request.pending))
-            cpu_relax();
-        spin_unlock(&call_lock);
+        c->fn = fn;
+        c->arg = arg;
+        call_others(&targets, c);
     }
     irq_restore(was);
 }
@@ -171,6 +190,6 @@ void smp_init_handlers(void)
 {
     identify_boot_cpu();
     interrupt_set_handler(VECTOR_KICK, kick_interrupt);
-    interrupt_set_handler(VECTOR_CALL, serve_request);
+    interrupt_set_handler(VECTOR_CALL, smp_serve);
     interrupt_set_handler(VECTOR_STOP, stop_interrupt);
 }

@@ -18,12 +18,21 @@ extern void (*smp_cpu_main)(unsigned cpu) __noreturn;
 void smp_kick(unsigned cpu);
 
 /*
- * Runs @fn(@arg) with interrupts disabled on the CPUs of @mask that are online
- * (the own one included) and waits until all have. Interrupts in any state:
- * requests of others are served while waiting. Not from interrupt context, and
- * not with a lock held that another CPU may want with its interrupts disabled.
+ * Runs @fn(@arg) with interrupts disabled on the CPUs of @mask that are online (the own one included) and waits until
+ * all have, however many calls others make. @fn calls nobody and takes no lock but the console's. Interrupts in any
+ * state: calls of others are served while waiting. Not from interrupt context, and not with a lock held that is
+ * anywhere taken with interrupts disabled: who waits for that serves nobody (debug builds check it).
  */
 void smp_call(const struct cpumask *mask, void (*fn)(void *), void *arg);
+
+/* Does what others call this CPU for. Interrupts disabled. */
+void smp_serve(void);
+
+/*
+ * One round of waiting for what another CPU does, that may in its turn wait in smp_call() for this one. Interrupts in any
+ * state; locks held as with smp_call(). Every loop that waits so goes round by it.
+ */
+void smp_wait(void);
 
 /* Stops the other CPUs for good (panic, reboot). From any context, does not wait for ever. */
 void smp_stop_others(void);

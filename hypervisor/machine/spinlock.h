@@ -38,7 +38,6 @@ enum lock_rank {
     LOCK_VECTOR,       /* which interrupt vectors of which CPU are in use */
     LOCK_IOAPIC,
     LOCK_PCI,
-    LOCK_TLB,          /* the one outstanding cross-CPU call */
     LOCK_CONSOLE,      /* printk: may be taken with anything held */
     LOCK_SERIAL,
 };

@@ -2,10 +2,12 @@
 /*
  * Checks of locking in debug builds. Each CPU keeps the locks it holds; a lock
  * is taken only when its rank is above all held in the same context (an
- * interrupt handler starts a new one). Two rules catch deadlocks with
+ * interrupt handler starts a new one). Three rules catch deadlocks with
  * interrupts before they happen: a rank that is taken in an interrupt handler
- * is never taken with interrupts enabled, and while such a rank is held, none
- * is taken that elsewhere is taken with interrupts enabled.
+ * is never taken with interrupts enabled; while such a rank is held, none
+ * is taken that elsewhere is taken with interrupts enabled; and a rank that is
+ * taken with interrupts disabled is never held while its holder waits for other
+ * CPUs (smp_wait), since who waits for it so does not serve.
  */
 #include "machine/spinlock_debug.h"
 
@@ -16,7 +18,7 @@
 #define MAX_HELD 16
 #define MAX_RANK 64
 
-enum rank_use { USED_IN_IRQ = 1, USED_IRQS_ON = 2 };
+enum rank_use { USED_IN_IRQ = 1, USED_IRQS_ON = 2, USED_IRQS_OFF = 4, HELD_WAITING = 8 };
 
 struct lock_stack {
     unsigned count, base; /* base: first one of this context */
@@ -50,8 +52,9 @@ static void check_interrupts(struct spinlock *l, const struct lock_stack *s)
 
     if (s->irq_depth)
         *use |= USED_IN_IRQ;
-    else if (irq_enabled())
-        *use |= USED_IRQS_ON;
+    *use |= irq_enabled() ? USED_IRQS_ON : USED_IRQS_OFF;
+    if ((*use & (USED_IRQS_OFF | HELD_WAITING)) == (USED_IRQS_OFF | HELD_WAITING))
+        report("taken with interrupts disabled, but held elsewhere while waiting for other CPUs", l, s);
     if ((*use & (USED_IN_IRQ | USED_IRQS_ON)) == (USED_IN_IRQ | USED_IRQS_ON))
         report("taken in interrupts and with interrupts enabled", l, s);
     if (!(*use & USED_IRQS_ON))
@@ -96,6 +99,19 @@ void spin_debug_release(struct spinlock *l)
         break;
     }
     irq_restore(was);
+}
+
+void spin_debug_wait(void)
+{
+    const struct lock_stack *s = &this_cpu(lock_stack);
+
+    if (s->irq_depth)
+        bug(__FILE__, __LINE__, "waits for other CPUs in an interrupt handler");
+    for (unsigned i = 0; i < s->count; i++) {
+        rank_use[s->held[i]->rank] |= HELD_WAITING;
+        if (rank_use[s->held[i]->rank] & USED_IRQS_OFF)
+            report("held while waiting for other CPUs, but taken with interrupts disabled elsewhere", s->held[i], s);
+    }
 }
 
 unsigned spin_debug_enter_irq(void)

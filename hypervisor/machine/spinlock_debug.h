@@ -17,6 +17,8 @@ void spin_debug_set_reporter(lock_reporter fn);
 /* @trylock: cannot wait, so the order does not matter. @same_rank: second of spin_lock_pair. */
 void spin_debug_acquire(struct spinlock *l, bool trylock, bool same_rank);
 void spin_debug_release(struct spinlock *l);
+/* In a loop that waits for what other CPUs do. */
+void spin_debug_wait(void);
 /* Around interrupt handlers: the order is checked anew inside. @return value for the second */
 unsigned spin_debug_enter_irq(void);
 void spin_debug_leave_irq(unsigned before);
@@ -24,6 +26,7 @@ void spin_debug_leave_irq(unsigned before);
 static inline void spin_debug_set_reporter(lock_reporter fn) {}
 static inline void spin_debug_acquire(struct spinlock *l, bool trylock, bool same_rank) {}
 static inline void spin_debug_release(struct spinlock *l) {}
+static inline void spin_debug_wait(void) {}
 static inline unsigned spin_debug_enter_irq(void)
 {
     return 0;

@@ -8,7 +8,7 @@
 #include "mm/frame.h"
 
 #include "errno.h"
-#include "machine/cpu.h"
+#include "machine/smp.h"
 #include "machine/tlb.h"
 
 #define MAX_SECTIONS ((DIRECT_MAP_END - DIRECT_MAP_START) >> (FRAME_SECTION_SHIFT + PAGE_SHIFT))
@@ -133,7 +133,7 @@ int frame_type_begin(struct frame *f, enum frame_type type)
     int rc;
 
     while ((rc = try_begin(f, type)) == -EAGAIN)
-        cpu_relax();
+        smp_wait(); /* whoever holds it may be flushing this CPU's TLB */
     return rc;
 }
 

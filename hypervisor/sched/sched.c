@@ -13,6 +13,7 @@
 #include "lib/string.h"
 #include "machine/console.h"
 #include "machine/percpu.h"
+#include "machine/smp.h"
 #include "sched/softirq.h"
 
 struct cpu_sched {
@@ -170,7 +171,7 @@ void sched_sync(struct sched_unit *u)
     if (u == cpus[cpu_id()].unit)
         return;
     while (atomic_load(&u->running) && READ_ONCE(u->pause_count))
-        cpu_relax();
+        smp_wait();
 }
 
 /* Moves a unit off a CPU that it may not use any more. */

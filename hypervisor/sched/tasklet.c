@@ -7,6 +7,7 @@
 #include "atomic.h"
 #include "machine/cpumask.h"
 #include "machine/percpu.h"
+#include "machine/smp.h"
 #include "machine/spinlock.h"
 #include "sched/softirq.h"
 #include "sched/timer.h"
@@ -78,7 +79,7 @@ void tasklet_kill(struct tasklet *t)
     spin_unlock_irqrestore(&tasklet_lock, irq);
     for_each_online_cpu(cpu) {
         while (cpu != cpu_id() && atomic_load(&per_cpu(tasklet_list, cpu).running) == t)
-            cpu_relax();
+            smp_wait();
     }
 }
 

@@ -12,6 +12,7 @@
 #include "bug.h"
 #include "machine/console.h"
 #include "machine/percpu.h"
+#include "machine/smp.h"
 #include "machine/spinlock.h"
 #include "machine/symbols.h"
 #include "sched/softirq.h"
@@ -171,7 +172,7 @@ void timer_kill(struct timer *t)
     /* On this CPU it can only be running if its own function is what called us. */
     if (q != &this_cpu(timer_queue)) {
         while (atomic_load(&q->running) == t)
-            cpu_relax();
+            smp_wait();
     }
 }
 

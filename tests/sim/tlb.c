@@ -100,6 +100,7 @@ void tlb_flush_local(void)
 
 void tlb_flush_mask(const struct cpumask *mask)
 {
+    sim_check_waiting();
     between();
     for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
         if (cpumask_test(mask, cpu))
@@ -129,6 +130,7 @@ void tlb_flush_page_local(vaddr_t va)
 
 void tlb_flush_page_mask(const struct cpumask *mask, vaddr_t va)
 {
+    sim_check_waiting();
     for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++)
         if (cpumask_test(mask, cpu))
             flush_page(cpu, va);

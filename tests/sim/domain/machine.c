@@ -33,6 +33,7 @@ void tlb_filter(struct cpumask *mask, u16 stamp)
 
 void tlb_flush_mask(const struct cpumask *mask)
 {
+    sim_check_waiting();
 }
 
 void load_cr3(paddr_t root)

@@ -79,6 +79,12 @@ void cpu_relax(void)
     waiting[self] = false;
 }
 
+void smp_wait(void)
+{
+    sim_check_waiting();
+    cpu_relax();
+}
+
 void smp_kick(unsigned cpu)
 {
 }

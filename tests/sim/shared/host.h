@@ -13,6 +13,7 @@ extern bool sim_verbose; /* the hypervisor's log is printed */
 void sim_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* ---- locks.c ---- */
+void sim_check_waiting(void);  /* this CPU waits for others: no lock is held that is taken with interrupts disabled anywhere */
 void sim_check_no_locks(void); /* between two steps: nothing is held, interrupts are enabled everywhere */
 
 /* ---- cpus.c ---- */

@@ -29,6 +29,25 @@ void spin_lock_init(struct spinlock *l, enum lock_rank rank)
     *l = (struct spinlock)SPINLOCK_INIT(rank);
 }
 
+#define RANKS 64
+static bool irqs_off[RANKS], while_waiting[RANKS]; /* by rank: how they have been waited for, and held */
+
+static void check_rank(unsigned rank)
+{
+    if (irqs_off[rank] && while_waiting[rank])
+        sim_fail("locks of rank %u are taken with interrupts disabled, and held while waiting for other CPUs", rank);
+}
+
+void sim_check_waiting(void)
+{
+    const struct held *h = &held[sim_this_cpu];
+
+    for (unsigned i = 0; i < h->n; i++) {
+        while_waiting[h->lock[i]->rank] = true;
+        check_rank(h->lock[i]->rank);
+    }
+}
+
 static void take(struct spinlock *l)
 {
     struct held *h = &held[sim_this_cpu];
@@ -48,6 +67,8 @@ void spin_lock(struct spinlock *l)
     for (unsigned i = 0; i < h->n; i++)
         if (l->rank <= h->lock[i]->rank)
             sim_fail("lock of rank %u taken inside one of rank %u", l->rank, h->lock[i]->rank);
+    irqs_off[l->rank] |= sim_cpus[sim_this_cpu].irq_off;
+    check_rank(l->rank);
     take(l);
 }
 

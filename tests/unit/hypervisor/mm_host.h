@@ -69,7 +69,7 @@ void tlb_flush_mask(const struct cpumask *mask)
     host_last_flush = ++host_clock;
 }
 
-void cpu_relax(void)
+void smp_wait(void)
 {
     sched_yield();
 }

@@ -54,6 +54,7 @@ void heap_free(void *p) { free(p); }
 void printk(enum log_level l, const char *fmt, ...) { }
 void panic(const char *fmt, ...) { puts(fmt); abort(); }
 void cpu_relax(void) { abort(); }
+void smp_wait(void) { abort(); }
 
 void spin_lock_init(struct spinlock *l, enum lock_rank rank) { *l = (struct spinlock)SPINLOCK_INIT(rank); }
 void spin_lock(struct spinlock *l) { if (l->cpu) abort(); l->cpu = 1; }
