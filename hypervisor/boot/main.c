@@ -276,5 +276,5 @@ void boot_main(u32 magic, paddr_t info)
     build_dom0(rsdp);
     console_release_screen();
     dom0_start();
-    cpu_loop();
+    cpu_leave_boot_stack(cpu_loop);
 }

@@ -9,7 +9,7 @@
 
 #define MAX_CPUS 256    /* physical CPUs */
 #define MAX_VCPUS 128   /* vCPUs of one domain */
-#define STACK_ORDER 3   /* the stack of a physical CPU: 32 KiB aligned to its size, see machine/cpu_tables.h */
+#define STACK_ORDER 4   /* the stacks of a physical CPU: an area aligned to its size, half of it holes, see machine/tables.h */
 #define STACK_SIZE (PAGE_SIZE << STACK_ORDER)
 
 #define XEN_MAJOR 4

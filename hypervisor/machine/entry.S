@@ -4,17 +4,26 @@
  * frame to a struct regs; then the ways part: from the hypervisor itself
  * (trap_from_host, back to where it was) or from a guest (trap_from_guest, then
  * on to *guest_return). NMI, #MC, #DF and #DB arrive on stacks of their own; all
- * but a guest's #DB are finished there.
+ * but a guest's #DB are finished there. Interrupts are off on every path, until
+ * C code enables them.
  *
- * Isolated guest page tables (XPTI): cpu_top.host_cr3 is not zero exactly while
- * a guest's reduced root is (about to be) loaded. Whoever gets here first loads
- * host_cr3 and stores zero. Entries with own stacks may interrupt that very
- * moment, so they put both values back when they leave. The stubs stand in
- * .text.entry, which isolated roots map too. Interrupts are off on every path.
+ * Isolated guest page tables (XPTI): cpu_top.host_cr3 is not zero whenever a
+ * guest's reduced root is loaded, and for a moment before and after. Whoever
+ * comes from a guest loads host_cr3, then stores zero. Entries that interrupt the
+ * hypervisor may do so in the middle of that, or of the way out, so they leave
+ * root and host_cr3 as they found them. The stubs stand in .text.entry, which
+ * reduced roots map too.
+ *
+ * IRET ends the blocking of NMIs (SDM Vol 3 6.7.1), also that of a fault which the
+ * NMI handler has itself, or of a machine check during it; the next NMI would then
+ * overwrite the frame of the first. So who goes back to one of the exception
+ * stacks does it by RET, unless it is an NMI's own way back.
+ *
+ * C code is called with the stack at any multiple of 8: it uses general registers
+ * only (-mgeneral-regs-only).
  */
 #include "config.h"
 #include "machine/frame_macros.h"
-#include "machine/smap.h"
 #include "generated/offsets.h"
 
 #define FRAME_HW 8 /* offset of the hardware's RIP behind the error code slot */
@@ -28,20 +37,7 @@
     sub $(CPU_TOP_size - 1), \reg
 .endm
 
-/* What the guest left in registers shall not steer speculation in C code. */
-.macro CLEAR_REGS
-    xor %ebx, %ebx
-    xor %ebp, %ebp
-    xor %r8d, %r8d
-    xor %r9d, %r9d
-    xor %r10d, %r10d
-    xor %r11d, %r11d
-    xor %r12d, %r12d
-    xor %r13d, %r13d
-    xor %r14d, %r14d
-    xor %r15d, %r15d
-.endm
-
+doors_start:
 /* Stub of one vector. Those with an error code: SDM Vol 3 table 6-1. */
 .macro STUB vector
 stub_\vector:
@@ -76,44 +72,20 @@ entry_common:
     testb $3, (FRAME_HW + 8)(%rsp)
     jz entry_host
     SAVE_REGS
+    CLEAN_FLAGS
 guest_frame_done: /* RSP = guest_regs() */
-    cld
-    ASM_CLAC
-    mov CPU_TOP_host_cr3(%rsp), %rcx
-    test %rcx, %rcx
-    jz 1f
-    movq $0, CPU_TOP_host_cr3(%rsp)
-    mov %rcx, %cr3
-1:  CLEAR_REGS
+    XPTI_ENTER
+    xor %esi, %esi
     mov %rsp, %rdi
-    sub $8, %rsp
     call trap_from_guest
-    add $8, %rsp
     jmp *guest_return(%rip)
-
-entry_host:
-    SAVE_REGS
-    cld
-    ASM_CLAC
-    GET_CPU_TOP %rbx
-    mov CPU_TOP_host_cr3(%rbx), %rcx
-    test %rcx, %rcx
-    jz 1f
-    movq $0, CPU_TOP_host_cr3(%rbx)
-    mov %rcx, %cr3
-1:  mov %rsp, %rdi
-    sub $8, %rsp
-    call trap_from_host
-    add $8, %rsp
-    RESTORE_REGS
-    iretq
 
 /* #DB: a guest's moves over to the normal stack. */
 entry_debug:
     testb $3, (FRAME_HW + 8)(%rsp)
     jz entry_own_stack
     SAVE_REGS
-    cld
+    CLEAN_FLAGS
     mov %rsp, %rsi
     GET_CPU_TOP %rbx
     mov %rbx, %rdi
@@ -122,27 +94,82 @@ entry_debug:
     mov %rbx, %rsp
     jmp guest_frame_done
 
-entry_own_stack:
+/* Calls \handler. RBX: struct cpu_top; R13, R12: host_cr3 and root as they were, R13 = 0: they need not be put back. */
+.macro CALL_ON_THIS_STACK handler
     SAVE_REGS
-    cld
-    ASM_CLAC
+    CLEAN_FLAGS
     GET_CPU_TOP %rbx
-    mov %cr3, %r12
+    xor %esi, %esi
+    xor %ecx, %ecx
     mov CPU_TOP_host_cr3(%rbx), %r13
     test %r13, %r13
     jz 1f
-    movq $0, CPU_TOP_host_cr3(%rbx)
+    mov %cr3, %r12
     mov %r13, %cr3
+    movq $0, CPU_TOP_host_cr3(%rbx)
 1:  mov %rsp, %rdi
-    sub $8, %rsp
-    call trap_on_own_stack
-    add $8, %rsp
-    test %r13, %r13
-    jz 1f
+    call \handler
+.endm
+
+entry_own_stack:
+    CALL_ON_THIS_STACK trap_on_own_stack
+    jmp return_to_host
+
+entry_host:
+    CALL_ON_THIS_STACK trap_from_host
+return_to_host:
+    cmpl $TRAP_NMI, REGS_vector(%rsp)
+    je 2f
+    /* Is it one of the exception stacks of this CPU that we return to? The guest chose RSP where it is not yet, or no longer, ours; */
+    testb $3, REGS_cs(%rsp)
+    jnz 2f
+    mov %rbx, %rcx
+    and $-STACK_SIZE, %rcx
+    mov REGS_rsp(%rsp), %rax
+    mov %rax, %rdx
+    sub %rcx, %rdx
+    cmp $EXCEPTION_STACKS_SIZE, %rdx
+    jae 2f
+    /* that cannot be in C code, nor in this file. */
+    mov REGS_rip(%rsp), %rcx
+    lea doors_start(%rip), %rdx
+    lea doors_end(%rip), %rsi
+    cmp %rdx, %rcx
+    jb 2f
+    cmp %rsi, %rcx
+    jb return_by_ret
+    lea text_entry_end(%rip), %rdx
+    lea text_end(%rip), %rsi
+    cmp %rdx, %rcx
+    jb 2f
+    cmp %rsi, %rcx
+    jb return_by_ret
+2:  test %r13, %r13
+    jz 3f
     mov %r13, CPU_TOP_host_cr3(%rbx)
     mov %r12, %cr3
-1:  RESTORE_REGS
+3:  RESTORE_REGS
     iretq
+
+/*
+ * RAX: the interrupted stack, which takes flags and RIP (RCX). When it is the one that we are on, these two end up in the slots
+ * of RSP and SS of the frame, so the new RSP waits in that of CS.
+ */
+return_by_ret:
+    mov REGS_rflags(%rsp), %rdx
+    mov %rcx, -8(%rax)
+    mov %rdx, -16(%rax)
+    sub $16, %rax
+    mov %rax, REGS_cs(%rsp)
+    test %r13, %r13
+    jz 3f
+    mov %r13, CPU_TOP_host_cr3(%rbx)
+    mov %r12, %cr3
+3:  RESTORE_REGS
+    mov REGS_cs - REGS_rip(%rsp), %rsp
+    popfq
+    ret
+doors_end:
 
     .section .rodata, "a"
     .balign 8

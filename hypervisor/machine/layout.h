@@ -9,7 +9,7 @@
  *   257        machine-to-physical table, writable for us only (RW_M2P)
  *   258        frame table (12 bytes a frame)
  *   259        vmap: ioremap, stacks, windows made at run time
- *   260        CPU windows: GDT and LDT of the running vCPU, one pair per physical CPU
+ *   260        CPU windows: GDT and LDT of the running vCPU, and the stacks, of each physical CPU
  *   261 end    hypervisor image, at 1 GiB below the end of the slot's first GiB pair, see boot/hypervisor.lds.S
  *   262..271   direct map of all machine memory (5 TiB)
  *
@@ -40,13 +40,16 @@
 
 /*
  * CPU window of physical CPU n: 16 pages of GDT (14 of the guest, then ours:
- * FIRST_RESERVED_GDT_PAGE of the ABI), then 16 pages of LDT.
+ * FIRST_RESERVED_GDT_PAGE of the ABI), 16 pages of LDT, the stacks (machine/tables.h).
+ * Each has a level-1 table of its own, so that a reduced root can show one CPU's alone.
  */
 #define GDT_WINDOW_PAGES 16
 #define LDT_WINDOW_PAGES 16
-#define CPU_WINDOW_SIZE ((GDT_WINDOW_PAGES + LDT_WINDOW_PAGES) << PAGE_SHIFT)
+#define STACK_WINDOW_PAGE (GDT_WINDOW_PAGES + LDT_WINDOW_PAGES)
+#define CPU_WINDOW_SIZE (1UL << 21)
 #define GDT_WINDOW(cpu) (CPU_WINDOW_START + (cpu)*CPU_WINDOW_SIZE)
 #define LDT_WINDOW(cpu) (GDT_WINDOW(cpu) + (GDT_WINDOW_PAGES << PAGE_SHIFT))
+#define STACK_WINDOW(cpu) (GDT_WINDOW(cpu) + (STACK_WINDOW_PAGE << PAGE_SHIFT))
 
 #ifndef __ASSEMBLY__
 #include "types.h"

@@ -4,6 +4,8 @@
  * Makefile turns the assembler output into generated/offsets.h.
  */
 #include "machine/regs.h"
+#include "machine/tables.h"
+#include "machine/trap.h"
 #include "domain/domain.h"
 #include "pv/pv.h"
 
@@ -28,6 +30,14 @@ void offsets(void)
     OFFSET(REGS_rsp, struct regs, rsp);
     OFFSET(REGS_ss, struct regs, ss);
     DEFINE(REGS_size, sizeof(struct regs));
+    DEFINE(TRAP_NMI, TRAP_NMI);
+    DEFINE(TRAP_SYSCALL, TRAP_SYSCALL);
+    DEFINE(TRAP_SYSENTER, TRAP_SYSENTER);
+    DEFINE(EXCEPTION_STACKS_SIZE, EXCEPTION_STACKS_SIZE);
+    OFFSET(TABLES_rsp0, struct cpu_tables, tss.rsp[0]);
+    OFFSET(TABLES_guest_rsp, struct cpu_tables, guest_rsp);
+    OFFSET(TABLES_syscall, struct cpu_tables, syscall_entry);
+    OFFSET(TABLES_syscall32, struct cpu_tables, syscall32_entry);
     DEFINE(CPU_TOP_size, sizeof(struct cpu_top));
     OFFSET(CPU_TOP_current, struct cpu_top, current);
     OFFSET(CPU_TOP_percpu_offset, struct cpu_top, percpu_offset);

@@ -27,26 +27,18 @@ static unsigned order_of(size_t bytes)
 struct cpu_top *percpu_create(unsigned cpu)
 {
     unsigned order = order_of((size_t)(percpu_end - percpu_start));
-    void *stack = platform_memory.alloc_pages(STACK_ORDER);
     char *copy = platform_memory.alloc_pages(order);
     struct cpu_top *top;
 
-    if (!stack || !copy)
-        goto fail;
-    cpu_stack[cpu] = stack;
-    if (cpu_tables_create(cpu))
-        goto fail;
+    if (!copy)
+        return NULL;
+    if (cpu_tables_create(cpu)) {
+        platform_memory.free_pages(copy, order);
+        return NULL;
+    }
     percpu_offset[cpu] = (u64)copy - (u64)percpu_start;
     top = cpu_top_of(cpu);
     top->cpu = cpu;
     top->percpu_offset = percpu_offset[cpu];
     return top;
-
-fail:
-    cpu_stack[cpu] = NULL;
-    if (copy)
-        platform_memory.free_pages(copy, order);
-    if (stack)
-        platform_memory.free_pages(stack, STACK_ORDER);
-    return NULL;
 }

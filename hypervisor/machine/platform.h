@@ -27,7 +27,7 @@ struct platform_memory {
     void (*unmap)(void *va, size_t len);           /* of either */
     void *(*alloc_pages)(unsigned order);          /* zeroed, in the direct map */
     void (*free_pages)(void *pages, unsigned order);
-    /* Page @page of the CPU's window (machine/layout.h) = @content, read-write or executable. */
+    /* Page @page of the CPU's window (machine/layout.h) = @content, in the direct map or the image, read-write or executable. */
     void (*map_cpu_window)(unsigned cpu, unsigned page, const void *content, bool executable);
 };
 extern struct platform_memory platform_memory;

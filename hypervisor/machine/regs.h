@@ -33,7 +33,7 @@ struct cpu_top {
     struct vcpu *current; /* the vCPU whose context is loaded */
     u64 percpu_offset;    /* see percpu.h */
     u64 guest_cr3;        /* XPTI: the root to load before returning to the guest, 0: none (pv/xpti.c) */
-    u64 host_cr3;         /* XPTI: set to the full root just before guest_cr3 is loaded; entry.S loads it and stores 0 */
+    u64 host_cr3;         /* XPTI: the full root, from just before guest_cr3 is loaded until just after the full one is again; else 0 (entry.S) */
     u64 full_cr3;         /* XPTI: the full root that belongs to guest_cr3 */
     u32 cpu;              /* number of this physical CPU */
     u32 pad;

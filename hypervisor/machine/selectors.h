@@ -19,7 +19,7 @@
 #define HV_GDT_LIMIT 0xe05f
 
 #ifdef __ASSEMBLY__
-#define CPU_TOP_BYTES 224 /* sizeof(struct cpu_top), checked in machine/cpu_tables.c, rounded up to 16 */
+#define CPU_TOP_BYTES 224 /* sizeof(struct cpu_top), checked in machine/tables.c, rounded up to 16 */
 #endif
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * GDT, TSS and IDT (see tables.h). CPU 0 starts with a table page inside the
+ * GDT, TSS, IDT and stacks (see tables.h). CPU 0 starts with those inside the
  * image and moves to its window when paging is up; the others load theirs at
  * once. Memory comes through platform_memory. No locks: each CPU's own, the IDT is
  * written while booting only.
@@ -24,8 +24,6 @@
 #define DESC_TYPE_LDT 0x82UL
 #define GATE_INTERRUPT 0x8e  /* present, interrupts off */
 
-#define EXCEPTION_STACK PAGE_SIZE
-
 struct gate {
     u16 offset0, selector;
     u8 ist, type;
@@ -47,14 +45,12 @@ struct cpu_tables boot_table_page __attribute__((section(".data.page_aligned")))
              [(SEL_HV_DS - HV_GDT_OFFSET) / 8] = DESC_DATA_RING0 },
 };
 
-/* The stack of CPU 0, from boot/head.S on. */
-extern char boot_stack[STACK_SIZE];
 char boot_stack[STACK_SIZE] __attribute__((section(".bss.page_aligned"), aligned(STACK_SIZE)));
 
 void *cpu_stack[MAX_CPUS];
-/* writable aliases of the two pages in the window */
-static struct cpu_tables *table_page[MAX_CPUS];
-static void *stub_page[MAX_CPUS];
+static struct cpu_tables *table_page[MAX_CPUS]; /* in the direct map */
+
+extern const char syscall_stub[], syscall32_stub[]; /* machine/stub.S */
 
 _Static_assert(sizeof(struct gate) == 16, "SDM Vol 3 6.14.1");
 _Static_assert(sizeof(struct tss) == 104, "SDM Vol 3 8.7");
@@ -84,7 +80,7 @@ static void fill_tables(struct cpu_tables *t, vaddr_t va, const void *stack)
 
     t->tss.rsp[0] = (u64)stack + STACK_SIZE - sizeof(struct cpu_top) + sizeof(struct regs);
     for (unsigned i = IST_DF; i <= IST_DB; i++)
-        t->tss.ist[i - 1] = (u64)stack + i * EXCEPTION_STACK;
+        t->tss.ist[i - 1] = (u64)stack + (EXCEPTION_STACK_PAGE(i) + 1) * PAGE_SIZE;
     t->tss.iomap = sizeof(t->tss); /* behind the limit: no port is open to ring 3 */
 }
 
@@ -129,27 +125,50 @@ void cpu_tables_early(const entry_point stubs[256])
     load_tables((u64)&boot_table_page - HV_GDT_OFFSET);
 }
 
+/* Pages for the stacks of @cpu; CPU 0 has them. @return -ENOMEM: what there is belongs to the caller */
+static int stack_pages(unsigned cpu, void *pages[STACK_SIZE / PAGE_SIZE])
+{
+    for (unsigned i = 0; i < STACK_SIZE / PAGE_SIZE; i++) {
+        if (!stack_page_used(i))
+            continue;
+        pages[i] = cpu ? platform_memory.alloc_pages(0) : boot_stack + i * PAGE_SIZE;
+        if (!pages[i])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 int cpu_tables_create(unsigned cpu)
 {
+    void *pages[STACK_SIZE / PAGE_SIZE] = { NULL };
     struct cpu_tables *tables = platform_memory.alloc_pages(0);
-    void *stub = platform_memory.alloc_pages(0);
 
-    if (!tables || !stub)
+    if (!tables || stack_pages(cpu, pages))
         goto fail;
+    cpu_stack[cpu] = (void *)STACK_WINDOW(cpu);
     fill_tables(tables, GDT_WINDOW(cpu) + GDT_WINDOW_TABLES * PAGE_SIZE, cpu_stack[cpu]);
-    memset(stub, 0xcc, PAGE_SIZE); /* INT3: nothing there may be run by accident */
     platform_memory.map_cpu_window(cpu, GDT_WINDOW_TABLES, tables, false);
-    platform_memory.map_cpu_window(cpu, GDT_WINDOW_STUB, stub, true);
+    platform_memory.map_cpu_window(cpu, GDT_WINDOW_STUB, syscall_stub, true);
+    for (unsigned i = 0; i < ARRAY_SIZE(pages); i++)
+        if (pages[i])
+            platform_memory.map_cpu_window(cpu, STACK_WINDOW_PAGE + i, pages[i], false);
     table_page[cpu] = tables;
-    stub_page[cpu] = stub;
     return 0;
 
 fail:
+    for (unsigned i = 0; cpu && i < ARRAY_SIZE(pages); i++)
+        if (pages[i])
+            platform_memory.free_pages(pages[i], 0);
     if (tables)
         platform_memory.free_pages(tables, 0);
-    if (stub)
-        platform_memory.free_pages(stub, 0);
     return -ENOMEM;
+}
+
+void cpu_leave_boot_stack(void (*next)(void))
+{
+    __asm__ __volatile__("mov %0, %%rsp; xor %%ebp, %%ebp; push %%rbp; jmp *%1"
+                         : : "r"(cpu_top_of(0)), "r"(next) : "memory");
+    __builtin_unreachable();
 }
 
 void cpu_tables_load(unsigned cpu)
@@ -185,7 +204,14 @@ void cpu_load_ldt(unsigned entries)
     __asm__ __volatile__("lldt %0" : : "r"(selector));
 }
 
-struct cpu_stub cpu_stub_page(unsigned cpu)
+vaddr_t cpu_set_syscall(void (*entry)(void), void (*entry32)(void))
 {
-    return (struct cpu_stub){ stub_page[cpu], GDT_WINDOW(cpu) + GDT_WINDOW_STUB * PAGE_SIZE };
+    unsigned cpu = cpu_id();
+    vaddr_t stub = GDT_WINDOW(cpu) + GDT_WINDOW_STUB * PAGE_SIZE;
+
+    table_page[cpu]->syscall_entry = (u64)entry;
+    table_page[cpu]->syscall32_entry = (u64)entry32;
+    wrmsr(MSR_LSTAR, stub);
+    wrmsr(MSR_CSTAR, stub + (vaddr_t)(syscall32_stub - syscall_stub));
+    return table_page[cpu]->tss.rsp[0];
 }

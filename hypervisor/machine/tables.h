@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tables that a CPU works with: GDT, TSS, IDT, exception stacks and the
- * page for its SYSCALL trampoline.
+ * The tables that a CPU works with: GDT, TSS, IDT, its stacks and the page
+ * where SYSCALL lands.
  *
- * The stack of a CPU (STACK_SIZE, aligned to it, so that cpu_top() works on all
- * of its parts):
+ * The stacks of a CPU (STACK_SIZE, aligned to it, so that cpu_top() works on all
+ * of its parts) stand in its window. Nothing is mapped below each of them, so one that
+ * overflows faults, which ends in a double fault and a panic:
  *
- *   page 0  #DF    page 1  NMI    page 2  #MC    page 3  #DB
- *   pages 4..7: everything else, struct cpu_top at the very top
+ *   page 1  #DF    page 3  NMI    page 5  #MC    page 7  #DB
+ *   pages 12..15: everything else, struct cpu_top at the very top
+ *
+ * CPU 0 starts on boot_stack in the image. The same pages are its window's stacks, to which
+ * boot/ moves when it is done (cpu_leave_boot_stack).
  *
  * #DB has its own since a breakpoint that a guest sets on a MOV SS before
  * SYSCALL is delivered on the first instruction of our entry, where the stack
  * pointer is still the guest's.
  *
  * In the CPU window (machine/layout.h) page 14 of the GDT holds our descriptors
- * and the TSS, page 15 (outside the limit) the trampoline page, mapped executable.
+ * and the TSS, page 15 (outside the limit) the code of machine/stub.S, which finds its data in page 14.
  */
 #ifndef HV_MACHINE_TABLES_H
 #define HV_MACHINE_TABLES_H
@@ -26,7 +30,17 @@
 enum ist { IST_NONE, IST_DF, IST_NMI, IST_MC, IST_DB };
 
 #define GDT_WINDOW_TABLES 14 /* page of the window: descriptors and TSS */
-#define GDT_WINDOW_STUB 15   /* trampoline page */
+#define GDT_WINDOW_STUB 15   /* machine/stub.S */
+
+#define MAIN_STACK_PAGES 4
+#define EXCEPTION_STACK_PAGE(ist) (2 * (ist) - 1) /* of the stack area; one page each */
+#define EXCEPTION_STACKS_SIZE (STACK_SIZE - MAIN_STACK_PAGES * PAGE_SIZE) /* all that is not the main stack */
+
+/* Whether @page of the stack area is one of a stack. */
+static inline bool stack_page_used(unsigned page)
+{
+    return page >= EXCEPTION_STACKS_SIZE / PAGE_SIZE || (page % 2 && page <= EXCEPTION_STACK_PAGE(IST_DB));
+}
 
 /* SDM Vol 3 8.7 */
 struct tss {
@@ -43,6 +57,8 @@ struct cpu_tables {
     u64 gdt[(HV_GDT_LIMIT - HV_GDT_OFFSET + 1) / 8];
     u8 pad[0x400 - (HV_GDT_LIMIT - HV_GDT_OFFSET + 1)];
     struct tss tss __attribute__((aligned(128)));
+    u64 guest_rsp;                       /* machine/stub.S: where it keeps the guest's for a moment, */
+    u64 syscall_entry, syscall32_entry;  /* and where it goes */
 } __attribute__((aligned(PAGE_SIZE)));
 
 /* The entry of each vector, machine/entry.S. */
@@ -72,20 +88,23 @@ const void *idt_page(void);
 /* The running guest's LDT: the first @entries descriptors of this CPU's LDT window, 0: none. */
 void cpu_load_ldt(unsigned entries);
 
-/* The page of a CPU for its SYSCALL trampoline: where to write it and where it runs. */
-struct cpu_stub {
-    void *writable;
-    vaddr_t address;
-};
-struct cpu_stub cpu_stub_page(unsigned cpu);
+/*
+ * SYSCALL on the CPU we run on leads to @entry, that of 32-bit code to @entry32: with rsp behind ss and rsp of the guest's
+ * frame. @return the end of that frame in the CPU's window
+ */
+vaddr_t cpu_set_syscall(void (*entry)(void), void (*entry32)(void));
 
 /*
- * Makes the table and trampoline pages of a CPU and maps them into its window; its stack is known.
+ * Makes the stacks and the table page of a CPU and maps them into its window.
  * @return 0, -ENOMEM
  */
 int cpu_tables_create(unsigned cpu);
 
-extern void *cpu_stack[MAX_CPUS]; /* lowest address of the stack */
+/* Goes on at @next on the window's stack of CPU 0, on which we run. */
+void cpu_leave_boot_stack(void (*next)(void)) __noreturn;
+
+extern char boot_stack[STACK_SIZE]; /* of CPU 0, from boot/head.S on */
+extern void *cpu_stack[MAX_CPUS]; /* lowest address of the stack area */
 
 static inline struct cpu_top *cpu_top_of(unsigned cpu)
 {

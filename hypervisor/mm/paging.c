@@ -17,6 +17,7 @@
 #include "lib/string.h"
 #include "machine/cpu_features.h"
 #include "machine/panic.h"
+#include "machine/tables.h"
 #include "machine/tlb.h"
 #include "mm/buddy.h"
 #include "mm/frame.h"
@@ -279,6 +280,9 @@ void paging_init(const struct ram_range *ram, unsigned count)
     map_image(image_start, text_end, MAP_RX);
     map_image(text_end, rodata_end, MAP_RO);
     map_image(rodata_end, image_end, MAP_RW);
+    for (unsigned i = 0; i < STACK_SIZE / PAGE_SIZE; i++)
+        if (!stack_page_used(i))
+            paging_unmap((vaddr_t)boot_stack + i * PAGE_SIZE, 1);
     make_shared_tables();
     tlb_host_root = image_to_paddr(host_root);
     load_cr3(tlb_host_root);
@@ -310,11 +314,14 @@ void cpu_window_prepare(unsigned cpu, unsigned page, const void *content, bool e
 {
     vaddr_t va = GDT_WINDOW(cpu) + ((u64)page << PAGE_SHIFT);
     u64 *e = make_entry(va, L1_SHIFT);
+    paddr_t pa;
 
     if (!e)
         panic_configuration("not enough memory for CPU %u", cpu);
     window_tables[(va - CPU_WINDOW_START) >> L2_SHIFT] = (u64 *)((u64)e & PAGE_MASK);
-    WRITE_ONCE(*e, mfn_to_paddr(virt_to_mfn(content)) | (executable ? MAP_RX : MAP_RW) | global_flag);
+    pa = (const char *)content >= image_start && (const char *)content < image_end ? image_to_paddr(content)
+                                                                                   : mfn_to_paddr(virt_to_mfn(content));
+    WRITE_ONCE(*e, pa | (executable ? MAP_RX : MAP_RW) | global_flag);
 }
 
 void cpu_window_set(unsigned cpu, unsigned page, mfn_t mfn, u64 flags)

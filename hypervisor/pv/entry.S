@@ -13,10 +13,6 @@
 #include "generated/offsets.h"
 #include "machine/frame_macros.h"
 #include "machine/selectors.h"
-#include "machine/smap.h"
-
-#define TRAP_SYSCALL 0x100
-#define TRAP_SYSENTER 0x101
 
 .macro ENTRY name
     .globl \name
@@ -25,53 +21,37 @@
 \name:
 .endm
 
-/* Loads the full root if the guest ran on a reduced one (protocol: machine/entry.S). Uses rcx. */
-.macro XPTI_ENTER
-    mov CPU_TOP_host_cr3(%rsp), %rcx
-    test %rcx, %rcx
-    jz 77f
-    movq $0, CPU_TOP_host_cr3(%rsp)
-    mov %rcx, %cr3
-77:
-.endm
-
-/* Loads the guest's reduced root if it has one. Uses rax, rdx, which are about to be restored. */
-.macro XPTI_LEAVE
-    mov CPU_TOP_guest_cr3(%rsp), %rax
-    test %rax, %rax
-    jz 78f
-    mov CPU_TOP_full_cr3(%rsp), %rdx
-    mov %rdx, CPU_TOP_host_cr3(%rsp)
-    mov %rax, %cr3
-78:
-.endm
-
     .section .text.entry, "ax", @progbits
 
+/* Vector and, zero, error code of the entries that are no interrupts, as struct regs has them: one push. */
+    .p2align 3
+syscall_vector:
+    .quad TRAP_SYSCALL << 32
+sysenter_vector:
+    .quad TRAP_SYSENTER << 32
+int80_vector:
+    .quad 0x80 << 32
+
 /*
- * From the CPU's SYSCALL stub (pv/stub.c), which saved rax in its slot,
- * switched to the end of struct regs and pushed ss and rsp.
+ * From the CPU's SYSCALL stub (machine/stub.S), which switched to the end of struct
+ * regs and pushed ss and rsp. MSR_SYSCALL_MASK has cleaned the flags.
  */
 ENTRY pv_syscall_entry
     push %r11
     pushq $SEL_RING3_CS64
     push %rcx
-    pushq $0
-    movl $TRAP_SYSCALL, 4(%rsp)
-    SAVE_REGS_HEAD
-    lea -8(%rsp), %rsp /* rax is there */
-    SAVE_REGS_TAIL
+    pushq syscall_vector(%rip)
+    SAVE_REGS
     XPTI_ENTER
-    mov CPU_TOP_current(%rsp), %rbx
-    mov VCPU_pv(%rbx), %rdx
+    mov CPU_TOP_current(%rsp), %rsi
     mov %rsp, %rdi
-    cmpb $0, PV_kernel_mode(%rdx)
+    mov VCPU_pv(%rsi), %rcx
+    cmpb $0, PV_kernel_mode(%rcx)
     je 1f
     sti
     call pv_hypercall
     jmp pv_return_to_guest
-1:  mov %rbx, %rsi
-    call pv_syscall_bounce
+1:  call pv_syscall_bounce
     cli
     jmp pv_return_checked
 
@@ -80,14 +60,11 @@ ENTRY pv_syscall32_entry
     push %r11
     pushq $SEL_RING3_CS32
     push %rcx
-    pushq $0
-    movl $TRAP_SYSCALL, 4(%rsp)
-    SAVE_REGS_HEAD
-    lea -8(%rsp), %rsp
-    SAVE_REGS_TAIL
+    pushq syscall_vector(%rip)
+    SAVE_REGS
     XPTI_ENTER
-    mov %rsp, %rdi
     mov CPU_TOP_current(%rsp), %rsi
+    mov %rsp, %rdi
     call pv_syscall32_bounce
     jmp pv_return_to_guest
 
@@ -99,44 +76,49 @@ ENTRY pv_sysenter_entry
     orl $0x200, (%rsp)
     pushq $3
     pushq $0
-    pushq $0
-    movl $TRAP_SYSENTER, 4(%rsp)
+    pushq sysenter_vector(%rip)
     SAVE_REGS
-    ASM_CLAC
+    CLEAN_FLAGS
     XPTI_ENTER
-    mov %rsp, %rdi
     mov CPU_TOP_current(%rsp), %rsi
+    mov %rsp, %rdi
     call pv_sysenter_bounce
     jmp pv_return_to_guest
 
 /* INT 0x80 by its own gate (DPL 3). */
 ENTRY pv_int80_entry
-    cld
-    pushq $0
-    movl $0x80, 4(%rsp)
+    pushq int80_vector(%rip)
     SAVE_REGS
-    ASM_CLAC
+    CLEAN_FLAGS
     XPTI_ENTER
-    mov %rsp, %rdi
     mov CPU_TOP_current(%rsp), %rsi
+    mov %rsp, %rdi
     call pv_int80_bounce
     jmp pv_return_to_guest
 
-/*
- * Back to the guest from anywhere, with rsp = guest_regs(). First whatever is
- * pending on this CPU (the current vCPU may be another one afterwards), then
- * what is pending for the vCPU.
- */
-ENTRY pv_return_to_guest
-    cli
-pv_return_checked:
+/* Goes on with what is pending on this CPU, if anything; another vCPU may be current afterwards. */
+.macro CHECK_SOFTIRQS
     mov CPU_TOP_percpu_offset(%rsp), %rax
     lea percpu_softirq_pending(%rip), %rcx
     cmpq $0, (%rcx,%rax)
     jne pv_do_softirqs
+.endm
+
+/*
+ * Back to the guest from anywhere, with rsp = guest_regs(). First whatever is
+ * pending on this CPU (the current vCPU may be another one afterwards), then
+ * what is pending for the vCPU: an NMI, an event. Neither is looked at twice with
+ * interrupts disabled, whatever the domain's other vCPUs make pending
+ * meanwhile, so this ends.
+ */
+ENTRY pv_return_to_guest
+    cli
+pv_return_checked:
+    CHECK_SOFTIRQS
     mov CPU_TOP_current(%rsp), %rbx
     cmpb $0, VCPU_nmi_pending(%rbx)
     jne pv_do_nmi
+pv_nmi_done:
     mov VCPU_info(%rbx), %rax
     movzwl (%rax), %ecx /* evtchn_upcall_pending, evtchn_upcall_mask */
     test %cl, %cl
@@ -189,11 +171,13 @@ pv_iret:
     .long pv_iret - .
     .long pv_iret_fault - .
     .section .text.entry, "ax", @progbits
-pv_iret_fault: /* reached by the fix-up of the fault, which has loaded the full root */
+pv_iret_fault:
     pushq $0
     SAVE_REGS
-    mov %rsp, %rdi
+    CLEAN_FLAGS
+    XPTI_ENTER
     mov CPU_TOP_current(%rsp), %rsi
+    mov %rsp, %rdi
     call pv_failsafe_bounce
     jmp pv_return_to_guest
 
@@ -208,7 +192,9 @@ pv_do_nmi:
     mov %rsp, %rdi
     mov %rbx, %rsi
     call pv_nmi_bounce
-    jmp pv_return_to_guest
+    cli
+    CHECK_SOFTIRQS
+    jmp pv_nmi_done
 
 pv_check_upcall:
     test %ch, %ch
@@ -217,7 +203,8 @@ pv_check_upcall:
     mov %rbx, %rsi
     call pv_event_bounce
     cli
-    jmp pv_return_checked
+    CHECK_SOFTIRQS
+    jmp pv_restore
 
 /* void pv_enter(void): struct domain_kind.enter. Drops the stack. */
 ENTRY pv_enter

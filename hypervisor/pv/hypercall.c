@@ -11,9 +11,8 @@
 
 long (*pv_hypercall_handler)(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
-void pv_hypercall(struct regs *regs)
+void pv_hypercall(struct regs *regs, struct vcpu *v)
 {
-    struct vcpu *v = current;
     long rc = pv_hypercall_handler(regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
 
     if (unlikely(v->hcall_preempted))

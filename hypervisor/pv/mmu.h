@@ -24,8 +24,11 @@ extern void (*pv_root_loader)(struct vcpu *v, u64 root);
 extern void (*pv_root_loaded)(struct vcpu *v, u64 root);
 /* The user root of @v, which is current, is set anew, be it to the same: what stands for it is void (pv/mmu_shadow.c). */
 void pv_forget_user_shadow(struct vcpu *v);
-/* Called, when set, after entry @slot of the level-4 table @root has changed (copies for XPTI). mmu_lock held. */
-extern void (*pv_root_changed)(struct domain *d, mfn_t root, unsigned slot, u64 entry);
+/*
+ * Called, when set, after entry @slot of the level-4 table @root of @d has changed, before what it referred to is given up (copies
+ * for XPTI): no CPU uses the old entry afterwards. @d NULL: a root that this CPU alone loads. mmu_lock of @d held.
+ */
+extern void (*pv_root_changed)(struct domain *d, mfn_t root, unsigned slot);
 
 /* struct domain_kind.grant_map and .grant_unmap of PV guests (domain/domain.h). */
 int pv_grant_map(u64 host_addr, mfn_t frame, u32 flags);

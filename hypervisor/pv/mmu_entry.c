@@ -14,7 +14,7 @@
 #include "machine/cpu.h"
 #include "pv/mmu_private.h"
 
-void (*pv_root_changed)(struct domain *d, mfn_t root, unsigned slot, u64 entry);
+void (*pv_root_changed)(struct domain *d, mfn_t root, unsigned slot);
 
 bool pte_cache_allowed(const struct domain *d)
 {
@@ -169,7 +169,7 @@ int pte_change_upper(struct domain *pt, struct frame *table, u64 *slot, u64 new_
     }
     pte_store(slot, old, n, how);
     if (level == FRAME_L4 && pv_root_changed)
-        pv_root_changed(pt, frame_to_mfn(table), index, n);
+        pv_root_changed(pt, frame_to_mfn(table), index);
     if ((old & PTE_P) && !same_target)
         put_table(mfn_to_frame(pte_mfn(old)));
     return 0;

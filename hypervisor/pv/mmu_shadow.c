@@ -54,8 +54,8 @@ static paddr_t table_paddr(const u64 *table)
 static void set_root_entry(struct shadow *s, enum mode m, unsigned slot, u64 entry)
 {
     WRITE_ONCE(s->root[m][slot], entry);
-    if (pv_root_changed && s->vcpu)
-        pv_root_changed(s->vcpu->domain, virt_to_mfn(s->root[m]), slot, entry);
+    if (pv_root_changed)
+        pv_root_changed(NULL, virt_to_mfn(s->root[m]), slot);
 }
 
 /* Forgets all translations; the CPU's TLB is flushed by the caller. Interrupts disabled. */

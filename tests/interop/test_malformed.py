@@ -13,9 +13,6 @@ from test_exchange import TROUBLE
 
 
 GUEST = os.path.join(lab.TOP, "tests", "guests")
-GUEST_FLAGS = """-m64 -ffreestanding -nostdlib -static -no-pie -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only
-    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -O2 -Wall -Wextra -Werror -Wno-main
-    -Wl,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments""".split()
 
 
 def answers(hypervisor, name, script, files):
@@ -52,6 +49,5 @@ def test_malformed_hypercalls_of_a_guest():
     """From the kernel of an unprivileged PV guest, tests/guests/malformed.c."""
     os.makedirs(lab.LAB, exist_ok=True)
     kernel = os.path.join(lab.LAB, "guest-kernel")
-    subprocess.run(["gcc", *GUEST_FLAGS, f"-Wl,-T,{GUEST}/kernel.ld", "-o", kernel, f"{GUEST}/entry.S", f"{GUEST}/malformed.c"],
-                   check=True)
+    subprocess.run([f"{GUEST}/build", "malformed", kernel], check=True)
     compare_both("guest-calls", "malformed-guest", [(kernel, "lab/guest-kernel")], 4000)

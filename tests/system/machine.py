@@ -184,6 +184,16 @@ class Machine:
         # Linux's own lines would end up in the output of commands; tests that care read dmesg.
         self.check("PS1='# '; dmesg -n 1 2>/dev/null; true", 30)
 
+    def nmis_until(self, pattern, timeout=60):
+        """NMIs to all CPUs, by QEMU's monitor, one behind the other until @pattern appears."""
+        deadline, regex = time.monotonic() + timeout, re.compile(pattern, re.M)
+        self.monitor.settimeout(2)
+        while not regex.search(self.text):
+            if (time.monotonic() >= deadline or not self._wait(0.002)) and not regex.search(self.text):
+                raise Timeout(f"{self.name}: no {pattern!r} within {timeout} s; the last lines:\n{self.tail()}")
+            self.monitor.sendall(b"nmi\n")
+            self.monitor.recv(65536)
+
     def exited(self):
         return self.process.poll() is not None
 

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/guests/doors.c as Domain 0: all doors of the hypervisor, with flags that C code must not run with, on an Intel and an AMD model,
+with and without isolated page tables, while NMIs come in."""
+import os
+import re
+import subprocess
+
+import pytest
+from machine import WORK, direct
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TROUBLE = r"\(XEN\).*(panic|Panic|BUG|bug at)"
+
+
+@pytest.mark.parametrize("cpu,vendor,xpti", [("Haswell", "intel", 1), ("Skylake-Client", "intel", 0), ("EPYC", "amd", 0), ("EPYC", "amd", 1)])
+def test_doors(name, cpu, vendor, xpti):
+    os.makedirs(WORK, exist_ok=True)
+    kernel = os.path.join(WORK, f"{name}.kernel")
+    subprocess.run([f"{TOP}/tests/guests/build", "doors", kernel], check=True)
+    with direct(name, f"cpu={vendor} xpti={xpti} rounds=1000", f"xpti={xpti} smap=1", kernel=kernel, initrd=kernel, cpu=cpu, cpus=2) as machine:
+        machine.expect(r"^doors: start$", 60)
+        machine.nmis_until(r"^doors: \d+ tries", 180)
+        machine.expect(r"^doors: \d+ tries, 0 failures$", 120)
+        assert not re.search(TROUBLE, machine.text)
