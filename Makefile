@@ -52,7 +52,7 @@ kernel: setup
 firmware: setup
 	@$(MAKE) --no-print-directory -C firmware BUILD=$(BUILD)
 
-rootfs: setup toolstack firmware
+rootfs: setup toolstack firmware kernel
 	@$(MAKE) --no-print-directory -C dom0-rootfs BUILD=$(BUILD)
 
 initrd: rootfs

@@ -15,6 +15,9 @@ export SOURCE_DATE_EPOCH
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 say() { echo "${0##*/}: $*" >&2; }
 
+# digest FILE: its SHA-256
+digest() { sha256sum < "$1" | cut -c 1-64; }
+
 # package_version PACKAGE: the installed version, or dies with what to do.
 package_version() {
     dpkg-query -W -f '${Version}' "$1" 2>/dev/null || die "package $1 is missing: run scripts/setup"

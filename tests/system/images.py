@@ -122,3 +122,31 @@ def disk_image(name, kernel, initrd, args, table=None, megabytes=None, config="g
                     f"{size >> 10}k"], check=True)
     shutil.rmtree(tree)
     return path
+
+
+def add_partition(disk, content):
+    """Appends file @content as one more partition to @disk, a stick with our ISO (GPT), as partitioning tools do: UEFI 2.10, 5.3"""
+    form = "<8sIIIIQQQQ16sQIII"
+    with open(content, "rb") as data:
+        body = data.read()
+    first = ((os.path.getsize(disk) + (1 << 20) - 1) >> 20) * 2048
+    last = first + len(body) // SECTOR - 1
+    with open(disk, "r+b") as image:
+        image.seek(SECTOR)
+        fields = list(struct.unpack(form, image.read(struct.calcsize(form))))
+        table, length = fields[10], fields[11] * fields[12]
+        image.seek(table * SECTOR)
+        rows = bytearray(image.read(length))
+        free = next(i for i in range(0, length, fields[12]) if not any(rows[i:i + 16]))
+        rows[free:free + 56] = LINUX_DATA.bytes_le + uuid.uuid4().bytes_le + struct.pack("<QQQ", first, last, 0)
+        end = last + length // SECTOR + 1
+
+        def header(mine, other, place):
+            fields[3], fields[5], fields[6], fields[8], fields[10], fields[13] = 0, mine, other, last, place, zlib.crc32(rows)
+            fields[3] = zlib.crc32(struct.pack(form, *fields))
+            return struct.pack(form, *fields).ljust(SECTOR, b"\0")
+
+        for place, piece in ((SECTOR, header(1, end, table)), (table * SECTOR, rows), (first * SECTOR, body),
+                             ((last + 1) * SECTOR, rows), (end * SECTOR, header(end, 1, last + 1))):
+            image.seek(place)
+            image.write(piece)

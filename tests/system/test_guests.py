@@ -16,7 +16,8 @@ DISK = '["disk.img,raw,xvda,rw"]'
 
 def start_three_guests(name, boot=BOOT, env=None):
     """An ISO with three guests: all start by themselves, ping Domain 0 and each other, verify their disks after a reboot of their
-    own; the menu's entry carries the option; poweroff shuts them down. @boot, @env: of iso/build-iso"""
+    own; the menu's entry carries the option; the disc is not needed any more; poweroff shuts them down. A disk of a guest with a copy of
+    the disc is not taken for it. @boot, @env: of iso/build-iso"""
     folder, tree = os.path.join(WORK, f"{name}.guests"), os.path.join(WORK, f"{name}.iso-work")
     iso = os.path.join(WORK, f"{name}.iso")
     shutil.rmtree(folder, ignore_errors=True)
@@ -29,11 +30,13 @@ def start_three_guests(name, boot=BOOT, env=None):
         with open(f"{folder}/{guest}.cfg", "w", encoding="ascii") as out:
             out.write(text)
     with open(f"{folder}/broken.cfg", "w", encoding="ascii") as out:
-        out.write('name = "broken"\nkernel = "/no/such/kernel"\n')
+        out.write('name = "broken"\nkernel = "/no/such/kernel"\ndisk = ["/dev/sda,raw,xvda,ro"]\n')
     subprocess.run([f"{TOP}/iso/build-iso", boot, tree, iso, folder], check=True, env=env)
+    copy = shutil.copy(iso, f"{iso}.copy")
 
-    with Machine(name, "-cdrom", iso, memory=1536) as machine:
+    with Machine(name, "-cdrom", iso, "-boot", "d", "-drive", f"file={copy},format=raw", memory=1536) as machine:
         machine.ready(300)
+        machine.expect("guests: /dev/sda1? is a guest's disk: looking further", 60)
         assert machine.expect(r"guests: \d+ up, \d+ failed", 240).group(0) == "guests: 3 up, 1 failed"
         machine.expect(r"guest broken +\[failed\]  .*/no/such/kernel", 10)
         for number, guest, other in ((11, "alpha", 12), (12, "beta", 13), (13, "gamma", 11)):
@@ -46,6 +49,10 @@ def start_three_guests(name, boot=BOOT, env=None):
             assert inside(machine, number, "nproc").strip() == ("2" if guest == "beta" else "1")
         output = machine.check("xl list")
         assert len(re.findall(r"^(alpha|beta|gamma) ", output, re.M)) == 3, output
+        # The medium goes; the guest starts again all the same.
+        machine.monitor.sendall(b"eject -f ide2-cd0\n")
+        machine.run("echo 3 > /proc/sys/vm/drop_caches; echo 'reboot -f' | nc -w 5 172.30.0.11 2323")
+        wait_console(machine, "alpha", "^alpha: ready", times=2, timeout=150)
         start = len(machine.text)
         machine.send("poweroff\n")
         for guest in ("alpha", "beta", "gamma"):

@@ -2,8 +2,12 @@
 """Where root comes from, which media are believed, and that the same input gives the same image."""
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 
+import hostile
+from guests import packed
 from machine import BOOT, BUILD, WORK, direct, run_command
 from programs import TOP
 
@@ -16,11 +20,19 @@ def media(image):
 
 
 def test_root_from_the_medium(name):
-    """An initrd without root takes it from the medium with its id."""
-    code, text = run_command(name, "grep -q overlay /proc/mounts", initrd=EARLY, memory=512,
-                             kernel_args="hospes.wait=20", qemu=media(ISO))
+    """An initrd without root takes it from the medium with its id: not from disks that only say so; and needs the medium no more."""
+    disks = hostile.disks(name)
+    with open(ISO, "rb") as data, open(disks[0], "wb") as out:
+        content = bytearray(data.read())
+        content[content.index(b"hsqs") + 100000] ^= 1
+        out.write(content)
+    before = hostile.digests(disks)
+    code, text = run_command(name, "grep -q overlay /proc/mounts && ! grep /dev/vd /proc/mounts", initrd=EARLY, memory=512,
+                             kernel_args="hospes.wait=20", qemu=hostile.attached(disks[:3]) + media(ISO))
     assert code == 0, text[-2000:]
+    assert "vda1: the root image on it is damaged, looking further" in text
     assert "hospes: root image found on the boot medium" in text
+    assert hostile.digests(disks) == before
 
 
 def test_medium_of_another_version_is_left_alone(name):
@@ -30,22 +42,42 @@ def test_medium_of_another_version_is_left_alone(name):
     os.makedirs(f"{tree}/hospes", exist_ok=True)
     with open(f"{tree}/hospes/root", "w", encoding="ascii") as out:
         out.write("0123456789abcdef boot/initrd 4096\n")
-    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "HOSPES_ISO", "-o", other, tree], check=True)
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-A", "HOSPES", "-o", other, tree], check=True)
     with direct(name, "hospes.wait=4", initrd=EARLY, memory=512, qemu=media(other)) as machine:
         machine.expect("vda holds another version of Hospes", 120)
         machine.expect("no boot medium of this version found", 60)
         machine.expect("a shell follows", 10)
 
 
-def test_labelled_file_system_is_mounted_read_only(name):
+def test_volume(name):
+    """A UUID that two disks have names none of them; a person may choose one: its guests start, though its journal is not replayed; a disk
+    that a guest is configured for is not to be had."""
     os.makedirs(WORK, exist_ok=True)
-    image = os.path.join(WORK, f"{name}.img")
-    subprocess.run(["truncate", "-s", "16M", image], check=True)
-    subprocess.run(["/usr/sbin/mkfs.vfat", "-n", "HOSPES", image], check=True, stdout=subprocess.DEVNULL)
-    code, text = run_command(name, "for i in 1 2 3 4 5 6 7 8 9; do grep /media/hospes /proc/mounts && break; sleep 1; done",
-                             memory=512, qemu=media(image))
-    assert code == 0, text[-2000:]
-    assert "/dev/vda /media/hospes vfat ro," in text
+    tree, archive = os.path.join(WORK, f"{name}.tree"), os.path.join(WORK, f"{name}.cpio")
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(f"{tree}/volume/guests")
+    os.makedirs(f"{tree}/root/etc/xen/auto")
+    for path, text in (("volume/guests/other.cfg", 'name = "other"\nkernel = "/no/kernel"\n'),
+                       ("root/etc/xen/auto/own.cfg", 'name = "own"\nkernel = "/no/kernel"\ndisk = [ "phy:/dev/vdc,xvda,w" ]\n')):
+        with open(f"{tree}/{path}", "w", encoding="ascii") as out:
+            out.write(text)
+    packed(f"{tree}/root", archive)
+    identity = "0123abcd-0123-4567-89ab-0123456789ab"
+    disks = [hostile.ext4(os.path.join(WORK, f"{name}.{letter}"), f"{tree}/volume", "-U", identity) for letter in "abc"]
+    hostile.make_dirty(disks[0])
+    before = hostile.digests(disks)
+    with direct(name, f"hospes.volume={identity.upper()}", extra_initrd=archive, qemu=hostile.attached(disks)) as machine:
+        machine.ready()
+        machine.expect(f"the UUID {identity.upper()} of the volume is that of /dev/vda and of /dev/vdb: neither is used", 60)
+        hostile.not_used(machine)
+        assert "/dev/vda" in machine.check("hospes-volume") and "/dev/vdc" not in machine.check("hospes-volume")
+        assert "guest's disk" in machine.run("hospes-volume /dev/vdc")[1]
+        assert "other" in machine.run("hospes-volume /dev/vda")[1]
+        assert re.search("/dev/vda /media/hospes ext4 ro,nosuid,nodev,noexec,.*norecovery", machine.check("cat /proc/mounts"))
+        machine.check("[ -e /etc/xen/auto/other.cfg ] && [ -e /etc/xen/auto/own.cfg ]")
+        machine.send("poweroff\n")
+        machine.wait_exit(120)
+    assert hostile.digests(disks) == before
 
 
 def test_iso_is_reproducible(name):
