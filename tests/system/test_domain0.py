@@ -2,12 +2,13 @@
 """Domain 0 under load, with wrong hypercalls, and with Debian's own kernel."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 import debian
-from guests import TROUBLE
-from machine import WORK, Timeout, direct, run_command
+from guests import TROUBLE, packed
+from machine import BUILD, WORK, Timeout, direct, run_command
 from programs import archive
 
 
@@ -44,6 +45,27 @@ def test_debug_keys(name):
         for key, pattern in KEYS.items():
             assert re.search(pattern, answers[key]), (key, answers[key])
         assert int(re.search(r"Event channels of domain 0: (\d+)", answers["e"]).group(1)) == answers["e"].count(", vCPU ")
+
+
+def test_slow_store_and_logs(name):
+    """A store that takes its time is waited for. The daemons are the last that Linux kills; what programs print, and what guests make the
+    daemons say, stays small and pushes nothing else out."""
+    tree = os.path.join(WORK, f"{name}.tree")
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(f"{tree}/usr/sbin")
+    shutil.copy(os.path.join(BUILD, "toolstack-root/usr/sbin/xenstored"), f"{tree}/usr/sbin/xenstored.real")
+    with open(f"{tree}/usr/sbin/xenstored", "w", encoding="ascii") as out:
+        out.write('#!/bin/sh\nsleep 4\nexec /usr/sbin/xenstored.real "$@"\n')
+    os.chmod(f"{tree}/usr/sbin/xenstored", 0o755)
+    with direct(name, extra_initrd=packed(tree, f"{tree}.cpio")) as machine:
+        machine.ready()
+        assert machine.check("xenstore-read /local/domain/0/name").strip() == "Domain-0"
+        assert machine.check("cat /proc/$(pidof xenstored.real)/oom_score_adj /proc/$(pidof xenconsoled)/oom_score_adj").split() == ["-1000"] * 2
+        machine.check("logger evidence; yes 'from a guest' | head -n 30000 | logger -p daemon.notice; sleep 1; grep evidence /var/log/messages")
+        machine.check("cd /var/log/xen; for f in xen-hotplug.log xl-a.log xenstored.err; do yes 'much' | head -n 400000 >> $f; done", 120)
+        machine.check("/usr/lib/hospes/bound-logs once; ps | grep '[b]ound-logs'")
+        sizes = machine.check("find /var/log -type f -exec stat -c '%s %n' {} +")
+        assert max(int(size) for size in re.findall(r"^(\d+) ", sizes, re.M)) <= 300 << 10, sizes
 
 
 def test_debian_kernel_as_domain0(name):
