@@ -146,6 +146,37 @@ static int domain_state(void *arg, uint16_t domid, bool *dying, bool *shutdown)
     return 0;
 }
 
+static struct conn *conn_of_port(struct xsd *x, unsigned int port)
+{
+    list_for(it, &x->domains) {
+        struct domain *dom = list_entry(it, struct domain, link);
+
+        if (dom->conn && dom->local_port == port) {
+            return dom->conn;
+        }
+    }
+    return NULL;
+}
+
+static bool take_events(void *arg)
+{
+    struct backend *b = arg;
+    bool check = false;
+    int port;
+
+    while (b->active && (port = hv_evtchn_pending(b->evtchn)) >= 0) {
+        struct conn *c = conn_of_port(b->x, (unsigned int)port);
+
+        if (c) {
+            c->ready = true;
+        } else {
+            check = true;    /* VIRQ_DOM_EXC */
+        }
+        hv_evtchn_unmask(b->evtchn, (unsigned int)port);
+    }
+    return check;
+}
+
 static int start_live_update(void *arg, const char *binary, const char *args)
 {
     struct backend *b = arg;
@@ -159,6 +190,7 @@ const struct xsd_ops backend_ops = {
     .ring_rebind = ring_rebind,
     .ring_close = ring_close,
     .ring_notify = ring_notify,
+    .events = take_events,
     .live_update = start_live_update,
 };
 
@@ -205,34 +237,4 @@ int backend_introduce_dom0(struct backend *b)
     }
     dom->conn->ready = true;
     return 0;
-}
-
-static struct conn *conn_of_port(struct xsd *x, unsigned int port)
-{
-    list_for(it, &x->domains) {
-        struct domain *dom = list_entry(it, struct domain, link);
-
-        if (dom->conn && dom->local_port == port) {
-            return dom->conn;
-        }
-    }
-    return NULL;
-}
-
-bool backend_events(struct backend *b)
-{
-    bool check = false;
-    int port;
-
-    while (b->active && (port = hv_evtchn_pending(b->evtchn)) >= 0) {
-        struct conn *c = conn_of_port(b->x, (unsigned int)port);
-
-        if (c) {
-            c->ready = true;
-        } else {
-            check = true;    /* VIRQ_DOM_EXC */
-        }
-        hv_evtchn_unmask(b->evtchn, (unsigned int)port);
-    }
-    return check;
 }

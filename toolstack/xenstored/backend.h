@@ -28,7 +28,5 @@ extern const struct xsd_ops backend_ops;
 int backend_open(struct backend *b, int evtchn);
 /* Connects the kernel of Domain 0. Returns 0 or -errno. */
 int backend_introduce_dom0(struct backend *b);
-/* Takes all pending events: marks connections ready; returns whether domains are to be checked. */
-bool backend_events(struct backend *b);
 
 #endif

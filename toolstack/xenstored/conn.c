@@ -47,7 +47,7 @@ struct conn *conn_new_socket(struct xsd *x, int fd)
     }
     c->area = calloc(1, sizeof(*c->area));
     if (!c->area) {
-        conn_free(x, c);
+        conn_end(x, c);
         return NULL;
     }
     c->area->pending_pos = PENDING_NONE;
@@ -65,7 +65,7 @@ struct conn *conn_new_ring(struct xsd *x, struct domain *dom)
     }
     c->area = rings_take(x->rings, &c->slot);
     if (!c->area) {
-        conn_free(x, c);
+        conn_end(x, c);
         return NULL;
     }
     c->area->pending_pos = PENDING_NONE;
@@ -102,22 +102,41 @@ static void drop_all(struct xsd *x, struct conn *c)
     drop_events(x, c);
 }
 
-void conn_free(struct xsd *x, struct conn *c)
+void conn_end(struct xsd *x, struct conn *c)
 {
     drop_all(x, c);
+    if (c->fd >= 0) {
+        close(c->fd);
+        c->fd = -1;
+    }
+    if (c->dom) {
+        c->dom->conn = NULL;
+        c->dom = NULL;
+    }
+    c->ready = c->waits = false;
+    c->dead = true;
+}
+
+static void conn_free(struct xsd *x, struct conn *c)
+{
     if (c->slot >= 0) {
         rings_give(x->rings, c->slot, c->area);
     } else {
         free(c->area);
     }
-    if (c->fd >= 0) {
-        close(c->fd);
-    }
-    if (c->dom) {
-        c->dom->conn = NULL;
-    }
     list_remove(&c->link);
     free(c);
+}
+
+void conns_reap(struct xsd *x)
+{
+    list_for_safe(it, &x->conns) {
+        struct conn *c = list_entry(it, struct conn, link);
+
+        if (c->dead) {
+            conn_free(x, c);
+        }
+    }
 }
 
 void conn_reset_ring(struct xsd *x, struct conn *c)
@@ -133,7 +152,7 @@ struct conn *conn_find(struct xsd *x, uint32_t id)
     list_for(it, &x->conns) {
         struct conn *c = list_entry(it, struct conn, link);
 
-        if (c->id == id) {
+        if (c->id == id && !c->dead) {
             return c;
         }
     }
@@ -144,7 +163,7 @@ struct conn *conn_find(struct xsd *x, uint32_t id)
 static void conn_break(struct xsd *x, struct conn *c, uint32_t ring_error)
 {
     if (!c->dom) {
-        c->dead = true;
+        conn_end(x, c);
         return;
     }
     xsd_note(x, "domain %u: connection stopped, error %u (xs_wire.h)", c->dom->domid, ring_error);

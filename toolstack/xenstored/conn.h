@@ -71,7 +71,7 @@ struct conn {
     bool moved;            /* octets were moved since the last flush */
     bool ready;            /* worth a turn */
     bool waits;            /* its domain is being slowed down */
-    bool dead;             /* to be freed by the main loop */
+    bool dead;             /* has ended; in the list until conns_reap() */
     bool ignored;          /* broke the protocol; a ring waits for the guest to reset it */
     bool wants_write;      /* socket: blocked on output */
     bool has_reply;        /* restoring: the last REPLY record, see restore_rings() */
@@ -95,13 +95,19 @@ static inline uint64_t area_state(uint32_t in_start, uint32_t out_len)
 struct conn *conn_new_socket(struct xsd *x, int fd);
 /* For a domain whose ring is mapped. NULL without memory. */
 struct conn *conn_new_ring(struct xsd *x, struct domain *dom);
-/* Watches, transactions, events and buffers go; a socket is closed, a ring is not touched. */
-void conn_free(struct xsd *x, struct conn *c);
+/*
+ * It is over: watches, transactions and events go, a socket is closed, a ring is not touched. The
+ * connection itself stays in xsd.conns, dead and of no domain, since somebody may be walking there:
+ * only conns_reap() takes it out and frees it, called when nobody does.
+ */
+void conn_end(struct xsd *x, struct conn *c);
+void conns_reap(struct xsd *x);
 /*
  * The connection starts anew: no message, event, watch or transaction is left, the ring's indices
  * are zero.
  */
 void conn_reset_ring(struct xsd *x, struct conn *c);
+/* Returns the living connection of that number, or NULL. */
 struct conn *conn_find(struct xsd *x, uint32_t id);
 
 /*

@@ -114,7 +114,7 @@ static void disconnect(struct xsd *x, struct domain *dom)
 {
     if (dom->conn) {
         record_conn_gone(&x->journal, dom->conn->id);
-        conn_free(x, dom->conn);
+        conn_end(x, dom->conn);
         x->ops->ring_close(x->ops_arg, dom);
     }
 }

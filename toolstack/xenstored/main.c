@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xenstored: command line, start, main loop.
+ * xenstored: the process. Command line, start; then loop.c.
  *
  * At start the state comes from a live update (--live-update, internal), from the file that a
- * daemon which died has left in the run directory, or is new. Then every connection in turn may
- * have one request done, so that none keeps the others waiting; the daemon sleeps only when none
- * has anything to do.
+ * daemon which died has left in the run directory, or is new.
  */
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +23,7 @@
 #include "conn.h"
 #include "domain.h"
 #include "live.h"
+#include "loop.h"
 #include "options.h"
 #include "rings.h"
 
@@ -254,112 +252,6 @@ static void set_clock(void)
     xsd.now_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void accept_all(void)
-{
-    for (;;) {
-        int fd = accept4(backend.listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        struct conn *c;
-
-        if (fd < 0) {
-            return;
-        }
-        c = conn_new_socket(&xsd, fd);
-        if (!c) {
-            close(fd);
-            return;
-        }
-        c->ready = true;
-    }
-}
-
-/*
- * One turn for each connection that is worth it. Returns how long the loop may sleep, in ms; -1:
- * for ever.
- */
-static int turns(void)
-{
-    int64_t sleep = -1, until;
-
-    list_for_safe(it, &xsd.conns) {
-        struct conn *c = list_entry(it, struct conn, link);
-
-        if (c->ready) {
-            c->ready = false;
-            c->ready |= conn_turn(&xsd, c);
-        }
-        if (c->dom && domain_blocked(&xsd, c->dom, &until)) {
-            sleep = sleep < 0 || until - xsd.now_ms < sleep ? until - xsd.now_ms : sleep;
-            c->waits = true;
-        } else if (c->waits) {
-            c->waits = false;
-            c->ready = true;
-        }
-        if (c->dead) {
-            conn_free(&xsd, c);
-        }
-    }
-    list_for(it, &xsd.conns) {
-        if (list_entry(it, struct conn, link)->ready) {
-            return 0;
-        }
-    }
-    return (int)sleep;
-}
-
-/*
- * Fills the poll set: the listening socket, the event channels, then the sockets in the order of
- * xsd.conns.
- */
-static nfds_t fill_poll(struct pollfd **set, nfds_t *room)
-{
-    nfds_t n = 2;
-
-    list_for(it, &xsd.conns) {
-        n += list_entry(it, struct conn, link)->fd >= 0;
-    }
-    if (n > *room) {
-        struct pollfd *grown = realloc(*set, n * 2 * sizeof(**set));
-
-        if (!grown) {
-            return 0;
-        }
-        *set = grown;
-        *room = n * 2;
-    }
-    (*set)[0] = (struct pollfd){ .fd = backend.listen_fd, .events = POLLIN };
-    (*set)[1] = (struct pollfd){ .fd = backend.evtchn, .events = POLLIN };
-    n = 2;
-    list_for(it, &xsd.conns) {
-        const struct conn *c = list_entry(it, struct conn, link);
-
-        if (c->fd >= 0) {
-            (*set)[n++] = (struct pollfd){ .fd = c->fd,
-                                           .events = c->wants_write ? POLLOUT : POLLIN };
-        }
-    }
-    return n;
-}
-
-static void take_events(const struct pollfd *set)
-{
-    nfds_t n = 2;
-
-    list_for(it, &xsd.conns) {
-        struct conn *c = list_entry(it, struct conn, link);
-
-        if (c->fd >= 0) {
-            c->ready |= set[n++].revents != 0;
-        }
-    }
-    if (set[1].revents && backend_events(&backend)) {
-        domain_check_all(&xsd);
-        journal_commit(&xsd.journal);
-    }
-    if (set[0].revents) {
-        accept_all();
-    }
-}
-
 static void reopen_log(void)
 {
     FILE *f = xsd.log_name ? fopen(xsd.log_name, "ae") : NULL;
@@ -371,28 +263,19 @@ static void reopen_log(void)
     }
 }
 
-static void loop(const char *dir)
+static void run(const char *dir)
 {
-    struct pollfd *set = NULL;
-    nfds_t room = 0, n;
+    struct loop l = { .x = &xsd, .listen_fd = backend.listen_fd, .event_fd = backend.evtchn,
+                      .dir = dir };
 
     while (!stop) {
-        int timeout;
-
         set_clock();
-        timeout = turns();
         if (reopen) {
             reopen_log();
         }
-        if (journal_is_long(&xsd.journal) && save_journal(&xsd, dir)) {
-            xsd_note(&xsd, "the state file is lost: a crash of xenstored would lose the store");
-        }
-        n = fill_poll(&set, &room);
-        if (n && poll(set, n, timeout) > 0) {
-            take_events(set);
-        }
+        loop_pass(&l);
     }
-    free(set);
+    free(l.set);
 }
 
 static void set_up_process(void)
@@ -439,6 +322,6 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     report_ready(ready);
-    loop(opt.dir);
+    run(opt.dir);
     return 0;
 }

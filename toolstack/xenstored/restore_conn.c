@@ -84,12 +84,14 @@ int restore_conn_gone(struct restore *r, struct body *b)
     }
     c = conn_find(r->x, id);
     if (c) {
-        c->slot = -1;        /* the slot has been given back, maybe to another */
+        /* The next record may give the slot to another; what is in it belongs to the last one. */
+        rings_give(r->x->rings, c->slot, c->area);
+        c->slot = -1;
         c->area = calloc(1, sizeof(*c->area));
         if (!c->area) {
             return -ENOMEM;
         }
-        conn_free(r->x, c);
+        conn_end(r->x, c);
     }
     return 0;
 }
@@ -224,16 +226,16 @@ static void take_indices(struct conn *c)
 
 void restore_rings(struct xsd *x, bool live)
 {
-    list_for_safe(it, &x->conns) {
+    list_for(it, &x->conns) {
         struct conn *c = list_entry(it, struct conn, link);
 
-        c->ready = c->event_due = true;
+        c->ready = c->event_due = !c->dead;
         if (!c->dom) {
             continue;
         }
         if (x->ops->ring_open(x->ops_arg, c->dom)) {
             xsd_note(x, "domain %u: its ring cannot be mapped again", c->dom->domid);
-            conn_free(x, c);
+            conn_end(x, c);
             continue;
         }
         if (live) {

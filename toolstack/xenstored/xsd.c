@@ -96,9 +96,10 @@ int xsd_init(struct xsd *x, const struct xsd_ops *ops, void *ops_arg)
 
 void xsd_free(struct xsd *x)
 {
-    list_for_safe(it, &x->conns) {
-        conn_free(x, list_entry(it, struct conn, link));
+    list_for(it, &x->conns) {
+        conn_end(x, list_entry(it, struct conn, link));
     }
+    conns_reap(x);
     list_for_safe(it, &x->domains) {
         struct domain *dom = list_entry(it, struct domain, link);
 

@@ -60,6 +60,8 @@ struct xsd_ops {
     int (*ring_rebind)(void *arg, struct domain *dom);
     void (*ring_close)(void *arg, struct domain *dom);
     void (*ring_notify)(void *arg, const struct domain *dom);
+    /* Takes pending events: marks connections ready. True: domains are to be checked. */
+    bool (*events)(void *arg);
     /* Starts the live update: replaces the process, or returns -errno. */
     int (*live_update)(void *arg, const char *binary, const char *args);
 };

@@ -18,6 +18,7 @@
 #include "xenstored/conn.h"
 #include "xenstored/domain.h"
 #include "xenstored/live.h"
+#include "xenstored/loop.h"
 #include "xenstored/record.h"
 #include "xenstored/request.h"
 #include "xenstored/rings.h"
@@ -33,6 +34,8 @@ struct host {
     /* shared memory, so that a fork sees it too */
     struct xenstore_domain_interface *page[HOST_DOMAINS];
     unsigned int notified[HOST_DOMAINS];
+    /* what the hypervisor has to tell: events of domains, one that domains have changed */
+    bool pending[HOST_DOMAINS], virq;
     uint32_t req_id;
 };
 
@@ -85,9 +88,27 @@ static void host_ring_notify(void *arg, const struct domain *dom)
     ((struct host *)arg)->notified[dom->domid]++;
 }
 
+static bool host_events(void *arg)
+{
+    struct host *h = arg;
+    bool virq = h->virq;
+
+    for (uint16_t i = 0; i < HOST_DOMAINS; i++) {
+        struct domain *dom = domain_find(&h->x, i);
+
+        if (h->pending[i] && dom && dom->conn) {
+            dom->conn->ready = true;
+        }
+        h->pending[i] = false;
+    }
+    h->virq = false;
+    return virq;
+}
+
 static const struct xsd_ops host_ops = {
     .domain_state = host_domain_state, .ring_open = host_ring_open, .ring_rebind = host_ring_rebind,
     .ring_close = host_ring_close, .ring_notify = host_ring_notify,
+    .events = host_events,
 };
 
 static inline void host_init(struct host *h)
@@ -109,23 +130,20 @@ static inline void host_free(struct host *h)
 }
 
 /*
- * Lets every connection have turns until nothing moves any more; at most max rounds. Returns the
- * rounds.
+ * Lets every connection have turns of the real loop until nothing moves any more; at most max
+ * rounds. Returns the rounds.
  */
 static inline int host_run(struct host *h, int max)
 {
-    bool more = true;
     int n = 0;
 
-    while (more && n++ < max) {
-        more = false;
-        list_for_safe(it, &h->x.conns) {
-            struct conn *c = list_entry(it, struct conn, link);
-
-            more |= conn_turn(&h->x, c);
-            if (c->dead) {
-                conn_free(&h->x, c);
-            }
+    list_for(it, &h->x.conns) {
+        list_entry(it, struct conn, link)->ready = true;
+    }
+    while (n < max) {
+        n++;
+        if (loop_turns(&h->x)) {
+            break;
         }
     }
     return n;
