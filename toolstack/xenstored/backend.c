@@ -24,6 +24,7 @@
 #include "live.h"
 
 #define RING_BYTES 4096u
+#define PORTS_A_PASS 256u
 #define KERNEL_RING "/dev/xen/xenbus_backend"
 
 static int map_kernel_ring(struct domain *dom, unsigned int *port)
@@ -158,13 +159,18 @@ static struct conn *conn_of_port(struct xsd *x, unsigned int port)
     return NULL;
 }
 
+/*
+ * A port stays masked until all that are pending have been read, so that one that is sent to without
+ * pause comes once; what does not fit comes in the next pass.
+ */
 static bool take_events(void *arg)
 {
     struct backend *b = arg;
+    unsigned int unmask[PORTS_A_PASS], count = 0;
     bool check = false;
     int port;
 
-    while (b->active && (port = hv_evtchn_pending(b->evtchn)) >= 0) {
+    while (b->active && count < PORTS_A_PASS && (port = hv_evtchn_pending(b->evtchn)) >= 0) {
         struct conn *c = conn_of_port(b->x, (unsigned int)port);
 
         if (c) {
@@ -172,7 +178,10 @@ static bool take_events(void *arg)
         } else {
             check = true;    /* VIRQ_DOM_EXC */
         }
-        hv_evtchn_unmask(b->evtchn, (unsigned int)port);
+        unmask[count++] = (unsigned int)port;
+    }
+    while (count) {
+        hv_evtchn_unmask(b->evtchn, unmask[--count]);
     }
     return check;
 }

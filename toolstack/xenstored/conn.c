@@ -21,6 +21,10 @@
 
 /* ------------------------------------------------------------------ life */
 
+/* A tool of Domain 0; a connection that is no more. */
+static const struct actor tool = { .domid = 0, .target = DOMID_INVALID, .priv = true };
+static const struct actor nobody = { .domid = DOMID_INVALID, .target = DOMID_INVALID };
+
 static struct conn *new_conn(struct xsd *x)
 {
     struct conn *c = calloc(1, sizeof(*c));
@@ -30,7 +34,7 @@ static struct conn *new_conn(struct xsd *x)
     }
     c->id = x->next_conn_id++;
     c->fd = c->slot = -1;
-    c->actor = (struct actor){ .domid = 0, .target = DOMID_INVALID, .priv = true };
+    c->who = &tool;
     list_init(&c->events);
     list_init(&c->watches);
     list_init(&c->txs);
@@ -71,7 +75,7 @@ struct conn *conn_new_ring(struct xsd *x, struct domain *dom)
     c->area->pending_pos = PENDING_NONE;
     c->transport = &ring_transport;
     c->dom = dom;
-    c->actor = (struct actor){ .domid = dom->domid, .target = dom->target, .priv = !dom->domid };
+    c->who = &dom->who;
     dom->conn = c;
     c->ready = c->moved = true;    /* the guest is told once: it may be waiting for us to come up */
     ring_attach(c, true);
@@ -113,6 +117,7 @@ void conn_end(struct xsd *x, struct conn *c)
         c->dom->conn = NULL;
         c->dom = NULL;
     }
+    c->who = &nobody;
     c->ready = c->waits = false;
     c->dead = true;
 }
@@ -166,7 +171,7 @@ static void conn_break(struct xsd *x, struct conn *c, uint32_t ring_error)
         conn_end(x, c);
         return;
     }
-    xsd_note(x, "domain %u: connection stopped, error %u (xs_wire.h)", c->dom->domid, ring_error);
+    xsd_note_about(x, c->dom, "connection stopped, error %u (xs_wire.h)", ring_error);
     drop_all(x, c);
     c->ignored = true;
     ring_report_error(c, ring_error);
@@ -175,6 +180,11 @@ static void conn_break(struct xsd *x, struct conn *c, uint32_t ring_error)
 }
 
 /* ------------------------------------------------------------------ events */
+
+static size_t event_bytes(const struct event *ev)
+{
+    return sizeof(*ev) + ev->len + ALLOC_BYTES;
+}
 
 static struct event *make_event(const char *path, const char *token)
 {
@@ -214,7 +224,7 @@ static bool already_queued(const struct conn *c, const struct event *ev)
 
 static void append_event(struct xsd *x, struct conn *c, struct event *ev)
 {
-    size_t bytes = sizeof(*ev) + ev->len;
+    size_t bytes = event_bytes(ev);
 
     if (c->area->pending_pos == PENDING_NONE) {
         c->area->pending_pos = journal_position(&x->journal);
@@ -242,7 +252,7 @@ static void lose_event(struct conn *c, struct watch *w)
 void conn_queue_event(struct xsd *x, struct watch *w, const char *path)
 {
     struct conn *c = w->conn;
-    size_t room = c->actor.priv ? EVENT_ROOM_PRIV : EVENT_ROOM;
+    size_t room = c->who->priv ? EVENT_ROOM_PRIV : EVENT_ROOM;
     struct event *ev;
 
     if (c->ignored || c->dead || x->quiet ||
@@ -310,9 +320,9 @@ static void send_event(struct xsd *x, struct conn *c)
     conn_send(x, c, ev->len, false);
     list_remove(&ev->link);
     c->event_count--;
-    c->event_bytes -= sizeof(*ev) + ev->len;
+    c->event_bytes -= event_bytes(ev);
     if (c->dom) {
-        c->dom->mem -= sizeof(*ev) + ev->len;
+        c->dom->mem -= event_bytes(ev);
     }
     free(ev);
     if (!has_events(c)) {
@@ -332,10 +342,7 @@ void conn_send(struct xsd *x, struct conn *c, size_t len, bool consume)
         if (c->dom) {
             record_reply(&x->journal, c, area_in_start(a), state, a->out_start);
         }
-        if (journal_commit(&x->journal)) {
-            xsd_note(x,
-                     "the state file is lost (no space?): a crash would now lose the store");
-        }
+        journal_commit(&x->journal);    /* without space: loop.c tells, and tries again */
     }
     __atomic_store_n(&a->state, state, __ATOMIC_RELEASE);
 }

@@ -58,8 +58,8 @@ struct event {
 struct conn {
     struct list link;      /* xsd.conns */
     uint32_t id;
-    struct actor actor;
-    struct domain *dom;    /* NULL: a socket */
+    const struct actor *who;
+    struct domain *dom;    /* NULL: a socket, or dead */
     int fd;                /* of the socket, or -1 */
     int slot;              /* of the area in xsd.rings, or -1: area is malloc'd */
     struct area *area;

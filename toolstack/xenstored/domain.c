@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "record.h"
 #include "store.h"
+#include "tx.h"
 #include "watch.h"
 
 #define CREDIT_MAX 10         /* conflicts in a row before a domain is slowed down (XSA-206) */
@@ -26,7 +27,7 @@ struct domain *domain_need(struct xsd *x, uint16_t domid)
         return NULL;
     }
     dom->domid = domid;
-    dom->target = DOMID_INVALID;
+    dom->who = (struct actor){ .domid = domid, .target = DOMID_INVALID, .priv = !domid };
     dom->credit = CREDIT_MAX;
     dom->credit_at = x->now_ms;
     list_append(&x->domains, &dom->link);
@@ -119,16 +120,18 @@ static void disconnect(struct xsd *x, struct domain *dom)
     }
 }
 
-static void forget(struct xsd *x, struct domain *dom)
+void domain_forget(struct xsd *x, struct domain *dom)
 {
     uint16_t domid = dom->domid;
 
+    tx_doom_naming(x, domid);
     store_purge_domain(x, domid);
+    record_domain_gone(&x->journal, domid);
     list_for(it, &x->domains) {
         struct domain *other = list_entry(it, struct domain, link);
 
-        if (other->target == domid) {
-            other->target = DOMID_INVALID;
+        if (other->who.target == domid) {
+            other->who.target = DOMID_INVALID;
         }
     }
     list_remove(&dom->link);
@@ -141,7 +144,7 @@ void domain_release(struct xsd *x, struct domain *dom)
     uint16_t domid = dom->domid;
 
     disconnect(x, dom);
-    forget(x, dom);
+    domain_forget(x, dom);
     watch_fire_special(x, SPECIAL_RELEASE, domid);
 }
 
@@ -158,7 +161,7 @@ void domain_check_all(struct xsd *x)
         if ((gone || dying) && dom->conn) {
             domain_release(x, dom);
         } else if (gone) {
-            forget(x, dom);
+            domain_forget(x, dom);
         } else if (shutdown && !dom->shutdown && dom->conn) {
             dom->shutdown = true;
             record_ring(&x->journal, dom->conn);
@@ -181,8 +184,8 @@ static void account_now(struct xsd *x, uint16_t domid, int nodes, ssize_t bytes)
     dom->mem += (size_t)bytes;
     if (domid && (dom->mem > x->quota[QUOTA_SOFT_MEMORY]) != dom->soft_noted) {
         dom->soft_noted = !dom->soft_noted;
-        xsd_note(x, "domain %u is %s its soft memory quota: %zu octets", domid,
-                 dom->soft_noted ? "above" : "below", dom->mem);
+        xsd_note_about(x, dom, "%s its soft memory quota: %zu octets",
+                       dom->soft_noted ? "above" : "below", dom->mem);
     }
 }
 
@@ -228,6 +231,23 @@ void account_end(struct xsd *x, bool apply)
         account_now(x, x->delta[i].domid, x->delta[i].nodes, x->delta[i].bytes);
     }
     x->ndelta = 0;
+}
+
+bool account_fits(const struct xsd *x, const struct actor *who, size_t freed)
+{
+    for (size_t i = 0; i < x->ndelta; i++) {
+        const struct account *a = &x->delta[i];
+        const struct domain *dom = domain_find(x, a->domid);
+        size_t mem = dom ? dom->mem + (size_t)a->bytes : 0;
+
+        if (a->domid == who->domid) {
+            mem -= freed;
+        }
+        if (a->domid && a->bytes > 0 && over_quota(x, who, QUOTA_MEMORY, mem)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int account_nodes(const struct xsd *x, uint16_t domid)

@@ -14,7 +14,7 @@
 struct domain {
     struct list link;                           /* xsd.domains */
     uint16_t domid;
-    uint16_t target;                            /* SET_TARGET, or DOMID_INVALID */
+    struct actor who;                           /* target: SET_TARGET, or DOMID_INVALID */
     bool shutdown;                              /* seen shut down; cleared by RESUME */
     struct conn *conn;                          /* NULL: not introduced */
     struct xenstore_domain_interface *ring;     /* guest memory: copy in once, never believe */
@@ -24,6 +24,7 @@ struct domain {
     /* nodes owned, watches, transactions, queued events */
     size_t mem;
     bool soft_noted;                            /* told that mem is above the soft quota */
+    struct limit notes;
     /* conflicts that it may still cause, see domain_conflict() */
     unsigned int credit;
     int64_t blocked_until, credit_at;           /* ms of xsd.now_ms */
@@ -51,6 +52,13 @@ int domain_introduce(struct xsd *x, uint16_t domid, uint64_t gfn, unsigned int p
  */
 void domain_release(struct xsd *x, struct domain *dom);
 
+/*
+ * It is no more (or never was more than a name in a permission): what it owns goes, and every right
+ * of it and over it, so that a later domain of the same number inherits nothing. It must not be
+ * connected.
+ */
+void domain_forget(struct xsd *x, struct domain *dom);
+
 /* Asks the hypervisor about every domain: shut down, dying, gone. Called on VIRQ_DOM_EXC. */
 void domain_check_all(struct xsd *x);
 
@@ -59,6 +67,11 @@ void account_add(struct xsd *x, uint16_t domid, int nodes, ssize_t bytes);
 void account_begin(struct xsd *x);
 /* Ends the gathering; with apply false nothing has happened. */
 void account_end(struct xsd *x, bool apply);
+/*
+ * Whether what a commit has gathered is within everybody's memory quota; freed: octets that the
+ * actor will be charged less when the transaction is gone.
+ */
+bool account_fits(const struct xsd *x, const struct actor *who, size_t freed);
 /* What a commit has gathered for a domain so far. */
 int account_nodes(const struct xsd *x, uint16_t domid);
 

@@ -15,6 +15,7 @@
 
 #define GROW (256u << 10)
 #define LONG_MIN (1u << 20)
+#define STAGED_KEPT (64u << 10)    /* the room for a large request is given back */
 
 void buf_add(struct buf *b, const void *data, size_t len)
 {
@@ -59,6 +60,7 @@ static void read_boot_id(char id[40])
 
 static void unmap(struct journal *j)
 {
+    j->end = journal_position(j);
     if (j->map) {
         munmap(j->map, j->size);
         close(j->fd);
@@ -162,24 +164,34 @@ int journal_replace(struct journal *j, const char *dir, const struct buf *state,
 {
     uint64_t base = journal_position(j);
     char *path = NULL, *tmp = NULL, *kept = strdup(dir);
+    struct journal fresh = { .fd = -1 };
     int rc = -ENOMEM;
 
     if (!kept || asprintf(&path, "%s/state", dir) < 0 || asprintf(&tmp, "%s/state.new", dir) < 0) {
         goto out;
     }
-    rc = state->failed ? -ENOMEM : write_new_file(j, tmp, state, base, rings);
+    rc = state->failed ? -ENOMEM : write_new_file(&fresh, tmp, state, base, rings);
     if (!rc && rename(tmp, path) < 0) {
         rc = -errno;
+        unmap(&fresh);
+        unlink(tmp);
     }
-out:
+    if (rc && !j->map) {
+        unlink(path);    /* of a time before: to go on from it would be wrong */
+    }
+    if (!rc) {
+        unmap(j);
+        j->map = fresh.map;
+        j->size = fresh.size;
+        j->fd = fresh.fd;
+        j->staged.len = 0;
+    }
     free(j->dir);
     j->dir = kept;
-    j->active = !rc;
-    j->staged.len = 0;
-    if (rc) {
-        unmap(j);
-        unlink(path ? path : "");
-    }
+    kept = NULL;
+    j->active = j->map;
+out:
+    free(kept);
     free(path);
     free(tmp);
     return rc;
@@ -191,13 +203,6 @@ void journal_close(struct journal *j)
     buf_free(&j->staged);
     free(j->dir);
     *j = (struct journal){ 0 };
-}
-
-void journal_add(struct journal *j, const void *data, size_t len)
-{
-    if (j->active) {
-        buf_add(&j->staged, data, len);
-    }
 }
 
 void journal_rewind(struct journal *j, size_t mark)
@@ -260,12 +265,15 @@ int journal_commit(struct journal *j)
     memcpy((char *)j->map + used, j->staged.data, len);
     __atomic_store_n(&j->map->committed, j->map->committed + len, __ATOMIC_RELEASE);
     j->staged.len = 0;
+    if (j->staged.cap > STAGED_KEPT) {
+        buf_free(&j->staged);
+    }
     return 0;
 }
 
 uint64_t journal_position(const struct journal *j)
 {
-    return j->map ? j->map->base + j->map->committed : 0;
+    return j->map ? j->map->base + j->map->committed : j->end;
 }
 
 bool journal_is_long(const struct journal *j)

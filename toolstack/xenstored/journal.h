@@ -39,7 +39,9 @@ struct journal_header {
 #define JOURNAL_VERSION 1u
 
 struct journal {
-    bool active;                    /* records are wanted */
+    bool active;                    /* there is a file, and it says how things are */
+    bool muted;                     /* one record, to come, tells what these would */
+    uint64_t end;                   /* without a file: the position that the last one reached */
     int fd;
     char *dir;
     struct journal_header *map;     /* the file, mapped whole */
@@ -54,13 +56,17 @@ struct journal {
 int journal_open(struct journal *j, const char *dir, const char **data, size_t *len);
 /*
  * Replaces the file by one that starts with the octets of state and goes with the given file of
- * message buffers. Returns 0 or -errno; then nothing is kept.
+ * message buffers. Returns 0 or -errno: then the former file goes on to be used, if there is one
+ * and it was never given up.
  */
 int journal_replace(struct journal *j, const char *dir, const struct buf *state, uint32_t rings);
 void journal_close(struct journal *j);
 
-/* Adds to the staged records. */
-void journal_add(struct journal *j, const void *data, size_t len);
+/* Whether a record is to be staged. */
+static inline bool journal_wants(const struct journal *j)
+{
+    return j->active && !j->muted;
+}
 /* What has been staged so far, to be able to take it back. */
 static inline size_t journal_mark(const struct journal *j)
 {

@@ -15,6 +15,10 @@
 #include "conn.h"
 #include "domain.h"
 #include "record.h"
+#include "rings.h"
+
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 60000
 
 static int sooner(int64_t a, int64_t b)
 {
@@ -123,14 +127,71 @@ static void take_events(struct loop *l)
     }
 }
 
+/* Whether the state file has gone: without space it cannot grow. Told at once, not at each retry. */
+static void look_for_loss(struct loop *l)
+{
+    struct xsd *x = l->x;
+
+    if (x->journal.active || l->lost) {
+        return;
+    }
+    l->lost = true;
+    if (x->now_ms - l->saved_at > RETRY_MAX_MS) {
+        l->backoff = 0;
+    }
+    l->retry_at = x->now_ms + l->backoff;
+    xsd_note(x, "no state file in %s (no space?): a crash of xenstored would lose the store",
+             l->dir);
+}
+
+static void state_saved(struct loop *l)
+{
+    if (l->lost) {
+        xsd_note(l->x, "the state file is there again");
+        if (l->x->rings) {
+            rings_clean(l->x->rings, l->dir);
+        }
+    } else {
+        l->backoff = 0;
+    }
+    l->lost = false;
+    l->saved_at = l->x->now_ms;
+}
+
+/*
+ * Sees to it that there is a state file and that it is no longer than it should be. What fails is
+ * tried again, after 1, 2, 4 ... 60 s, for as long as it takes; meanwhile a file that is only too
+ * long goes on to be used. Returns how long the loop may sleep.
+ */
+static int keep_state(struct loop *l)
+{
+    struct xsd *x = l->x;
+
+    if (!l->dir) {
+        return -1;
+    }
+    look_for_loss(l);
+    if (!l->lost && !journal_is_long(&x->journal)) {
+        return -1;
+    }
+    if (x->now_ms >= l->retry_at) {
+        if (!save_journal(x, l->dir)) {
+            state_saved(l);
+            return -1;
+        }
+        l->backoff = !l->backoff ? RETRY_MIN_MS : l->backoff * 2;
+        l->backoff = l->backoff > RETRY_MAX_MS ? RETRY_MAX_MS : l->backoff;
+        l->retry_at = x->now_ms + l->backoff;
+    }
+    return (int)(l->retry_at - x->now_ms);
+}
+
 void loop_pass(struct loop *l)
 {
     int timeout = loop_turns(l->x);
     nfds_t n;
 
-    if (l->dir && journal_is_long(&l->x->journal) && save_journal(l->x, l->dir)) {
-        xsd_note(l->x, "the state file is lost: a crash of xenstored would lose the store");
-    }
+    timeout = sooner(timeout, keep_state(l));
     n = fill_poll(l);
     if (n && poll(l->set, n, timeout) > 0) {
         take_events(l);

@@ -13,6 +13,9 @@ struct loop {
     struct xsd *x;
     int listen_fd, event_fd;    /* new clients; the hypervisor's events. -1: none */
     const char *dir;            /* where the state file is kept; NULL: there is none */
+    bool lost;                  /* no state file, and it was told */
+    int64_t backoff, retry_at;  /* ms: when it is tried again */
+    int64_t saved_at;
     struct pollfd *set;
     nfds_t room;
 };

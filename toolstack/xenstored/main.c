@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "backend.h"
-#include "conn.h"
 #include "domain.h"
+#include "libdaemon/oom.h"
 #include "live.h"
 #include "loop.h"
 #include "options.h"
@@ -228,13 +228,7 @@ static int start(const struct options *opt)
         xsd.log_name = strdup(opt->trace_file);
         xsd.log_on = xsd.log;
     }
-    rc = save_journal(&xsd, opt->dir);
-    if (rc) {
-        xsd_note(&xsd, "no state file in %s (%s): a crash of xenstored would lose the store",
-                 opt->dir,
-                 strerror(-rc));
-    }
-    if (!rc && xsd.rings) {
+    if (!save_journal(&xsd, opt->dir) && xsd.rings) {
         rings_clean(&ringfile, opt->dir);
     }
     domain_check_all(&xsd);
@@ -293,6 +287,7 @@ static void set_up_process(void)
         str_hash_seed(seed);
     }
     openlog("xenstored", LOG_PID, LOG_DAEMON);
+    oom_kill_last();
 }
 
 int main(int argc, char **argv)

@@ -29,8 +29,7 @@ struct node *node_new(const char *name, size_t len)
 
 size_t node_bytes(const struct node *n)
 {
-    return sizeof(*n) + n->name_len + 1 + sizeof(struct node *) + n->value_len +
-           n->nperms * sizeof(struct xs_perm);
+    return NODE_BYTES + n->name_len + n->value_len + n->nperms * sizeof(struct xs_perm);
 }
 
 static void node_free(struct node *n)
@@ -164,7 +163,7 @@ struct node *node_child(const struct node *n, const char *name, size_t len)
 
 int node_reserve_child(struct node *n)
 {
-    uint32_t cap = n->cap ? n->cap * 2 : 4;
+    uint32_t cap = n->cap ? n->cap * 2 : NODE_CAP_MIN;
     struct node **child;
     uint32_t *index;
 
@@ -197,6 +196,33 @@ void node_add_child(struct node *n, struct node *child)
     }
 }
 
+/* Few are left of many: the room for the others is given back. Without memory it stays. */
+static void shrink(struct node *n)
+{
+    uint32_t cap = n->cap / 2;
+    struct node **child;
+
+    if (n->nchild > n->cap / 4 || cap < NODE_CAP_MIN) {
+        return;
+    }
+    child = realloc(n->child, cap * sizeof(*child));
+    if (!child) {
+        return;
+    }
+    n->child = child;
+    n->cap = cap;
+    if (cap > INDEX_FROM) {
+        uint32_t *index = realloc(n->index, 2 * cap * sizeof(*index));
+
+        n->index = index ? index : n->index;
+        n->index_size = 2 * cap;
+    } else {
+        free(n->index);
+        n->index = NULL;
+        n->index_size = 0;
+    }
+}
+
 struct node *node_take_child(struct node *n, const char *name, size_t len)
 {
     int64_t place = child_place(n, name, len);
@@ -209,6 +235,7 @@ struct node *node_take_child(struct node *n, const char *name, size_t len)
     n->nchild--;
     memmove(n->child + place, n->child + place + 1,
             (n->nchild - (size_t)place) * sizeof(*n->child));
+    shrink(n);
     if (n->index_size) {
         index_rebuild(n);
     }

@@ -33,6 +33,15 @@ struct node {
     char name[];             /* nul-ended */
 };
 
+#define NODE_CAP_MIN 4u      /* the least room in a list of children */
+
+/*
+ * What a node takes beside its texts and permissions: itself, its place in its parent's list and
+ * index (up to four of each, of eight octets), the least that its own list takes, and what the
+ * allocator adds to five pieces.
+ */
+#define NODE_BYTES (sizeof(struct node) + 1 + 4 * 16 + NODE_CAP_MIN * 8 + 5 * 16)
+
 /* Octets of all nodes there are, whatever tree holds them. */
 extern size_t node_bytes_total;
 
@@ -46,7 +55,7 @@ static inline struct node *node_get(struct node *n)
 /* Drops a reference; the last one frees the node and drops its children's. NULL is allowed. */
 void node_put(struct node *n);
 
-/* What the node counts for, in octets; children are not included. */
+/* What the node takes, in octets, and a little more; children are not included. */
 size_t node_bytes(const struct node *n);
 /* Both copy; return 0 or -ENOMEM and change nothing on failure. */
 int node_set_value(struct node *n, const void *value, size_t len);

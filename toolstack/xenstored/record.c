@@ -78,7 +78,7 @@ static void put_tx(struct buf *b, uint32_t type, uint32_t conn_id, uint32_t id)
 
 static void put_domain(struct buf *b, const struct domain *dom)
 {
-    struct rec_domain_state r = { .domid = dom->domid, .target = dom->target,
+    struct rec_domain_state r = { .domid = dom->domid, .target = dom->who.target,
                                   .shutdown = dom->shutdown,
                                   .remote_port = dom->remote_port, .gfn = dom->gfn };
 
@@ -116,21 +116,21 @@ static void put_quotas(struct buf *b, const struct xsd *x)
 
 void record_node(struct journal *j, const char *path, const struct node *n)
 {
-    if (j->active) {
+    if (journal_wants(j)) {
         put_node(&j->staged, path, n);
     }
 }
 
 void record_node_gone(struct journal *j, const char *path)
 {
-    if (j->active) {
+    if (journal_wants(j)) {
         put_node(&j->staged, path, NULL);
     }
 }
 
 void record_watch(struct journal *j, const struct watch *w)
 {
-    if (j->active && w->conn->dom) {
+    if (journal_wants(j) && w->conn->dom) {
         put_watch(&j->staged, w);
     }
 }
@@ -141,42 +141,51 @@ void record_unwatch(struct journal *j, const struct watch *w)
     struct rec_watch r = { .conn_id = w->conn->id, .path_len = (uint16_t)(strlen(path) + 1),
                            .token_len = (uint16_t)(strlen(w->token) + 1) };
 
-    if (j->active && w->conn->dom) {
+    if (journal_wants(j) && w->conn->dom) {
         PUT(&j->staged, REC_UNWATCH, STRUCT(r), { path, r.path_len }, { w->token, r.token_len });
     }
 }
 
 void record_ring(struct journal *j, const struct conn *c)
 {
-    if (j->active) {
+    if (journal_wants(j)) {
         put_ring(&j->staged, c);
     }
 }
 
 void record_conn_gone(struct journal *j, uint32_t conn_id)
 {
-    if (j->active) {
+    if (journal_wants(j)) {
         PUT(&j->staged, REC_CONN_GONE, STRUCT(conn_id));
     }
 }
 
 void record_domain(struct journal *j, const struct domain *dom)
 {
-    if (j->active) {
+    if (journal_wants(j)) {
         put_domain(&j->staged, dom);
+    }
+}
+
+void record_domain_gone(struct journal *j, uint16_t domid)
+{
+    uint32_t number = domid;
+
+    if (journal_wants(j)) {
+        PUT(&j->staged, REC_DOMAIN_GONE, STRUCT(number));
     }
 }
 
 void record_tx(struct journal *j, const struct conn *c, uint32_t id)
 {
-    if (j->active && c->dom) {
+    if (journal_wants(j) && c->dom) {
         put_tx(&j->staged, REC_TRANSACTION_DATA, c->id, id);
     }
 }
 
 void record_tx_gone(struct journal *j, const struct conn *c, uint32_t id)
 {
-    if (j->active && c->dom) {
+    if (journal_wants(j) && c->dom) {
         put_tx(&j->staged, (uint32_t)REC_TX_GONE, c->id, id);
     }
 }
@@ -187,7 +196,7 @@ void record_reply(struct journal *j, const struct conn *c, uint32_t prev_in_star
     struct rec_reply r = { .conn_id = c->id, .prev_in_start = prev_in_start, .state = state,
                            .out_start = out_start };
 
-    if (j->active) {
+    if (journal_wants(j)) {
         PUT(&j->staged, REC_REPLY, STRUCT(r));
     }
 }
@@ -196,14 +205,14 @@ void record_special(struct journal *j, int which, uint16_t domid)
 {
     struct rec_special r = { .which = (uint16_t)which, .domid = domid };
 
-    if (j->active) {
+    if (journal_wants(j)) {
         PUT(&j->staged, REC_SPECIAL, STRUCT(r));
     }
 }
 
 void record_quotas(struct journal *j, const struct xsd *x)
 {
-    if (j->active) {
+    if (journal_wants(j)) {
         put_quotas(&j->staged, x);
     }
 }
@@ -236,7 +245,7 @@ static void save_connection(struct xsd *x, struct buf *b, struct conn *c)
     b->failed |= out.failed;
     if (c->dom) {
         r.spec.ring.domid = c->dom->domid;
-        r.spec.ring.tdomid = c->dom->target;
+        r.spec.ring.tdomid = c->dom->who.target;
         r.spec.ring.evtchn = c->dom->local_port;
     } else {
         r.spec.socket.fd = c->fd;

@@ -26,6 +26,7 @@ enum record_type {
     REC_REPLY,             /* rec_reply: the request is done, the answer is in the area */
     REC_SPECIAL,           /* rec_special: a special event happened */
     REC_EVENT,             /* conn-id, then a whole message still to be sent */
+    REC_DOMAIN_GONE,       /* number (32 bits): domain_forget() */
 };
 
 #define STREAM_IDENT "xenstore"
@@ -104,6 +105,7 @@ void record_unwatch(struct journal *j, const struct watch *w);
 void record_ring(struct journal *j, const struct conn *c);
 void record_conn_gone(struct journal *j, uint32_t conn_id);
 void record_domain(struct journal *j, const struct domain *dom);
+void record_domain_gone(struct journal *j, uint16_t domid);
 void record_tx(struct journal *j, const struct conn *c, uint32_t id);
 void record_tx_gone(struct journal *j, const struct conn *c, uint32_t id);
 void record_reply(struct journal *j, const struct conn *c, uint32_t prev_in_start, uint64_t state,

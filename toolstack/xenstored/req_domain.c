@@ -81,7 +81,7 @@ int req_set_target(struct request *r)
     if (!dom || !dom->conn || !target || !target->conn) {
         return -ENOENT;
     }
-    dom->target = dom->conn->actor.target = tdomid;
+    dom->who.target = tdomid;
     record_domain(&r->x->journal, dom);
     return 0;
 }

@@ -77,7 +77,7 @@ int parse_domid(const char *text, uint16_t *domid)
 /* What relative paths are relative to: a domain's own directory; a socket's is that of Domain 0. */
 static void base_of(const struct conn *c, char base[24])
 {
-    snprintf(base, 24, "/local/domain/%u", c->actor.domid);
+    snprintf(base, 24, "/local/domain/%u", c->who->domid);
 }
 
 static int get_path(const struct request *r, const char *given, bool special, path_t path)
@@ -455,7 +455,7 @@ size_t request_handle(struct xsd *x, struct conn *c)
 {
     struct xsd_sockmsg hdr, reply;
     char payload[XENSTORE_PAYLOAD_MAX + 1];
-    struct request r = { .x = x, .c = c, .who = &c->actor, .in = payload,
+    struct request r = { .x = x, .c = c, .who = c->who, .in = payload,
                          .out = c->area->out + XS_HDR_SIZE };
     size_t mark = journal_mark(&x->journal);
     int rc;

@@ -106,13 +106,10 @@ static int restore_domain(struct restore *r, struct body *b)
     if (!dom) {
         return -ENOMEM;
     }
-    dom->target = s.target;
+    dom->who.target = s.target;
     dom->shutdown = s.shutdown;
     dom->remote_port = s.remote_port;
     dom->gfn = s.gfn;
-    if (dom->conn) {
-        dom->conn->actor.target = s.target;
-    }
     return 0;
 }
 
@@ -139,7 +136,7 @@ static int restore_watch(struct restore *r, struct body *b, bool extended, bool 
         return -EINVAL;
     }
     if (path[0] != '/' && path[0] != '@') {
-        snprintf(base, sizeof(base), "/local/domain/%u", c->actor.domid);
+        snprintf(base, sizeof(base), "/local/domain/%u", c->who->domid);
         rel = strlen(base) + 1;
     }
     if (path_complete(path, base, full) ||
@@ -321,6 +318,8 @@ static int restore_record(struct restore *r, uint32_t type, struct body *b)
         return restore_ring(r, b);
     case (uint32_t)REC_CONN_GONE:
         return restore_conn_gone(r, b);
+    case (uint32_t)REC_DOMAIN_GONE:
+        return restore_domain_gone(r, b);
     case (uint32_t)REC_UNWATCH:
         return restore_watch(r, b, false, true);
     case (uint32_t)REC_TX_GONE:

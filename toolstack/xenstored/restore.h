@@ -33,6 +33,7 @@ const char *rec_take_string(struct body *b, size_t len);
 /* One record each: 0, -EINVAL or -ENOMEM. */
 int restore_ring(struct restore *r, struct body *b);
 int restore_conn_gone(struct restore *r, struct body *b);
+int restore_domain_gone(struct restore *r, struct body *b);
 int restore_reply(struct restore *r, struct body *b);
 int restore_connection(struct restore *r, struct body *b);
 

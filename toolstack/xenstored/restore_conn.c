@@ -27,7 +27,7 @@ static struct conn *bare_ring(struct xsd *x, struct domain *dom, uint32_t id, st
     c->area = area;
     c->transport = &ring_transport;
     c->dom = dom;
-    c->actor = (struct actor){ .domid = dom->domid, .target = dom->target, .priv = !dom->domid };
+    c->who = &dom->who;
     list_init(&c->events);
     list_init(&c->watches);
     list_init(&c->txs);
@@ -74,15 +74,8 @@ int restore_ring(struct restore *r, struct body *b)
     return bare_ring(r->x, dom, rec.conn_id, area, rec.slot) ? 0 : -ENOMEM;
 }
 
-int restore_conn_gone(struct restore *r, struct body *b)
+static int end_ring(struct restore *r, struct conn *c)
 {
-    struct conn *c;
-    uint32_t id;
-
-    if (!rec_take_struct(b, &id, sizeof(id))) {
-        return -EINVAL;
-    }
-    c = conn_find(r->x, id);
     if (c) {
         /* The next record may give the slot to another; what is in it belongs to the last one. */
         rings_give(r->x->rings, c->slot, c->area);
@@ -94,6 +87,33 @@ int restore_conn_gone(struct restore *r, struct body *b)
         conn_end(r->x, c);
     }
     return 0;
+}
+
+int restore_conn_gone(struct restore *r, struct body *b)
+{
+    uint32_t id;
+
+    return rec_take_struct(b, &id, sizeof(id)) ? end_ring(r, conn_find(r->x, id)) : -EINVAL;
+}
+
+int restore_domain_gone(struct restore *r, struct body *b)
+{
+    struct domain *dom;
+    uint32_t domid;
+    int rc;
+
+    if (!rec_take_struct(b, &domid, sizeof(domid)) || !domid) {
+        return -EINVAL;
+    }
+    dom = domain_find(r->x, domid);
+    if (!dom) {
+        return 0;
+    }
+    rc = end_ring(r, dom->conn);
+    if (!rc) {
+        domain_forget(r->x, dom);
+    }
+    return rc;
 }
 
 int restore_reply(struct restore *r, struct body *b)
@@ -163,7 +183,7 @@ static int restore_ring_conn(struct xsd *x, const struct rec_conn *rec, struct c
         return -ENOMEM;
     }
     area->pending_pos = PENDING_NONE;
-    dom->target = rec->spec.ring.tdomid;
+    dom->who.target = rec->spec.ring.tdomid;
     dom->local_port = rec->spec.ring.evtchn;
     *c = bare_ring(x, dom, rec->conn_id, area, slot);
     if (!*c) {

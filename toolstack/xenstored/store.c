@@ -31,29 +31,32 @@ static bool allowed(const struct actor *who, const struct node *n, unsigned int 
     return (perms_for(who, n->perms, n->nperms) & need) == need;
 }
 
+/* What somebody is told who looks there and needs that. */
+static int judge(const struct actor *who, const struct lookup *l, unsigned int need)
+{
+    if (l->node && allowed(who, l->node, need)) {
+        return 0;
+    }
+    return !l->node && perms_for(who, l->above->perms, l->above->nperms) & need ? -ENOENT : -EACCES;
+}
+
 int store_lookup(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
                  unsigned int need,
                  unsigned int sees, struct node **node)
 {
     struct lookup l;
-    int rc = 0;
+    int rc, noted = 0;
 
     tree_find(tx && !tx_doomed(tx) ? tx->root : x->root, path, &l);
-    if (tx && !tx_doomed(tx)) {
-        rc = tx_note_seen(x, tx, path, strlen(path), sees);
-        if (!rc && !l.node) {
-            rc = tx_note_seen(x, tx, path, l.above_len, SEES_NODE);
-        }
-        if (rc) {
-            return rc;
-        }
-    }
     *node = l.node;
-    if (l.node && allowed(who, l.node, need)) {
-        return 0;
+    rc = judge(who, &l, need);
+    if (tx && !tx_doomed(tx) && rc != -EACCES) {
+        noted = tx_note_seen(x, tx, path, strlen(path), sees);
+        if (!noted && !l.node) {
+            noted = tx_note_seen(x, tx, path, l.above_len, SEES_NODE);
+        }
     }
-    rc = l.node ? -EACCES : -ENOENT;
-    return perms_for(who, l.above->perms, l.above->nperms) & need ? rc : -EACCES;
+    return noted ? noted : rc;
 }
 
 /* The look before a change, even if nothing will have to be changed. */
@@ -109,9 +112,10 @@ static int check_write_quota(struct xsd *x, const struct actor *who, struct tx *
                              const char *path,
                              const struct node *node, size_t len)
 {
-    struct domain *dom = domain_find(x, who->domid);
+    /* who will be charged: the owner; a new node is its maker's */
+    struct domain *dom = domain_find(x, node ? node->perms[0].domid : who->domid);
     size_t size = node ? node_quota_size(node) - node->value_len + len : 28 + len;
-    size_t grows = len + (node ? 0 : sizeof(struct node) + strlen(path));
+    size_t grows = node ? (len > node->value_len ? len - node->value_len : 0) : len;
     struct lookup l;
     size_t nodes;
     int made = 0;
@@ -137,24 +141,20 @@ static int check_write_quota(struct xsd *x, const struct actor *who, struct tx *
             return -ENOSPC;
         }
     }
-    if (dom && over_quota(x, who, QUOTA_MEMORY, dom->mem + grows)) {
+    if (made) {
+        grows += strlen(path + l.above_len) +
+                 (size_t)made * (NODE_BYTES + l.above->nperms * sizeof(struct xs_perm));
+    }
+    if (grows && dom && dom->domid && over_quota(x, who, QUOTA_MEMORY, dom->mem + grows)) {
         return -ENOMEM;
     }
     return made;
 }
 
-/* Passes on rc; a change that is noted but could not be made in the view makes the view useless. */
-static int doom_if(struct tx *tx, int rc)
-{
-    if (rc) {
-        tx_doom(tx);
-    }
-    return rc;
-}
-
 static int do_write(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
                     const struct node *node, const void *value, size_t len)
 {
+    size_t before;
     int made, rc;
 
     if (tx && tx_doomed(tx)) {
@@ -167,12 +167,14 @@ static int do_write(struct xsd *x, const struct actor *who, struct tx *tx, const
     if (!tx) {
         return apply_write(x, &x->root, who, path, value, len);
     }
-    rc = tx_note_op(x, tx, TX_WRITE, path, value, len);
+    rc = tx_note_op(x, tx, TX_WRITE, made ? (size_t)made : 1, path, value, len);
     if (rc) {
         return rc;
     }
     tx->own_nodes += who->priv ? 0 : made;
-    return doom_if(tx, apply_write(x, &tx->root, who, path, value, len));
+    before = node_bytes_total;
+    rc = apply_write(x, &tx->root, who, path, value, len);
+    return tx_view_changed(x, tx, before, rc);
 }
 
 int store_write(struct xsd *x, const struct actor *who, struct tx *tx, const char *path,
@@ -198,17 +200,20 @@ int store_mkdir(struct xsd *x, const struct actor *who, struct tx *tx, const cha
 
 /* ------------------------------------------------------------------ rm */
 
-/* Nodes of the actor's own in a subtree. */
-static int count_own(struct xsd *x, const struct actor *who, struct node *top, const char *path)
+/* Nodes in a subtree; in *own how many of them are the actor's. */
+static size_t count_nodes(struct xsd *x, const struct actor *who, struct node *top,
+                          const char *path, int *own)
 {
     struct node *n, *parent;
-    int own = 0;
+    size_t count = 0;
 
+    *own = 0;
     walk_start(x->walk, top, path);
     while ((n = walk_next(x->walk, &parent))) {
-        own += n->perms[0].domid == who->domid;
+        *own += n->perms[0].domid == who->domid;
+        count++;
     }
-    return own;
+    return count;
 }
 
 int store_rm(struct xsd *x, const struct actor *who, struct tx *tx, const char *path)
@@ -216,6 +221,7 @@ int store_rm(struct xsd *x, const struct actor *who, struct tx *tx, const char *
     struct node *node;
     struct lookup l;
     int rc = lookup_to_change(x, who, tx, path, XS_PERM_WRITE, &node);
+    size_t count, before;
     int own;
 
     if (rc == -ENOENT) {
@@ -235,13 +241,15 @@ int store_rm(struct xsd *x, const struct actor *who, struct tx *tx, const char *
     if (tx_doomed(tx)) {
         return 0;
     }
-    own = who->priv ? 0 : count_own(x, who, node, path);
-    rc = tx_note_op(x, tx, TX_RM, path, NULL, 0);
+    count = count_nodes(x, who, node, path, &own);
+    rc = tx_note_op(x, tx, TX_RM, count, path, NULL, 0);
     if (rc) {
         return rc;
     }
-    tx->own_nodes -= own;
-    return doom_if(tx, apply_rm(x, &tx->root, who, path));
+    tx->own_nodes -= who->priv ? 0 : own;
+    before = node_bytes_total;
+    rc = apply_rm(x, &tx->root, who, path);
+    return tx_view_changed(x, tx, before, rc);
 }
 
 /* ------------------------------------------------------------------ permissions */
@@ -293,6 +301,7 @@ int store_set_perms(struct xsd *x, const struct actor *who, struct tx *tx, const
 {
     struct xs_perm perms[XENSTORE_PAYLOAD_MAX / 3];
     struct node *node;
+    size_t before;
     int rc;
 
     if (count < 1 || count > sizeof(perms) / sizeof(perms[0])) {
@@ -319,6 +328,11 @@ int store_set_perms(struct xsd *x, const struct actor *who, struct tx *tx, const
     if (tx_doomed(tx)) {
         return 0;
     }
-    rc = tx_note_op(x, tx, TX_PERMS, path, perms, count);
-    return rc ? rc : doom_if(tx, apply_perms(x, &tx->root, who, path, perms, count));
+    rc = tx_note_op(x, tx, TX_PERMS, 1, path, perms, count);
+    if (rc) {
+        return rc;
+    }
+    before = node_bytes_total;
+    rc = apply_perms(x, &tx->root, who, path, perms, count);
+    return tx_view_changed(x, tx, before, rc);
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "domain.h"
-#include "record.h"
 #include "store.h"
 
 static const struct actor dom0 = { .domid = 0, .target = DOMID_INVALID, .priv = true };
@@ -26,22 +25,13 @@ static void find_owned(struct xsd *x, uint16_t domid, struct buf *paths)
     }
 }
 
-static bool names_domain(const struct node *n, uint16_t domid)
-{
-    for (unsigned int i = 0; i < n->nperms; i++) {
-        if (n->perms[i].domid == domid && !(n->perms[i].flags & XS_PERM_STALE)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Marks the entries of one node that name the domain. The walk goes on: only entries change, not
  * the tree.
  */
 static void mark_stale(struct node *n, uint16_t domid)
 {
+    n->writer = n->writer == domid ? 0 : n->writer;    /* nobody pays for its conflicts */
     for (unsigned int i = 0; i < n->nperms; i++) {
         if (n->perms[i].domid == domid) {
             n->perms[i].flags |= XS_PERM_STALE;
@@ -55,16 +45,10 @@ static void mark_all_stale(struct xsd *x, uint16_t domid)
 
     walk_start(x->walk, x->root, "/");
     while ((n = walk_next(x->walk, &parent))) {
-        if (names_domain(n, domid)) {
-            mark_stale(n, domid);
-            record_node(&x->journal, x->walk->path, n);
-        }
+        mark_stale(n, domid);
     }
     for (int i = 0; i < SPECIAL_COUNT; i++) {
-        if (names_domain(x->special[i], domid)) {
-            mark_stale(x->special[i], domid);
-            record_node(&x->journal, x->special[i]->name, x->special[i]);
-        }
+        mark_stale(x->special[i], domid);
     }
 }
 
@@ -73,6 +57,7 @@ void store_purge_domain(struct xsd *x, uint16_t domid)
     struct buf paths = { 0 };
     int rc = 0;
 
+    x->journal.muted = true;    /* one record tells all of it: REC_DOMAIN_GONE */
     find_owned(x, domid, &paths);
     for (size_t at = 0; at < paths.len && !rc; at += strlen(paths.data + at) + 1) {
         rc = apply_rm(x, &x->root, &dom0, paths.data + at);
@@ -82,6 +67,7 @@ void store_purge_domain(struct xsd *x, uint16_t domid)
     }
     buf_free(&paths);
     mark_all_stale(x, domid);
+    x->journal.muted = false;
 }
 
 static unsigned int check_node(struct xsd *x, const struct node *n, unsigned int *nodes)

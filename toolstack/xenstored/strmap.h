@@ -17,6 +17,9 @@ struct strmap_slot {
     void *value;
 };
 
+/* The most that an element takes in the table, which is up to three eighths full. */
+#define STRMAP_SLOT_BYTES (3 * sizeof(struct strmap_slot))
+
 struct strmap {
     struct strmap_slot *slots;
     size_t size;       /* a power of two, or 0 */

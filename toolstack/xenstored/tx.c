@@ -16,8 +16,11 @@
 #include "store.h"
 
 /* octets that unprivileged transactions may keep of the past */
-#define PAST_LIMIT (16u << 20)
+#define PAST_LIMIT (4u << 20)
 #define PAST_LIMIT_PRIV (128u << 20)   /* and all together */
+
+/* Nodes that one transaction may change, for each that it may look at. */
+#define CHANGES_PER_SEEN 2u
 
 static void charge(struct tx *tx, ssize_t bytes)
 {
@@ -48,7 +51,7 @@ static struct tx *new_tx(struct xsd *x, struct conn *c, uint32_t id)
 
 int tx_start(struct xsd *x, struct conn *c, struct tx **out)
 {
-    if (c->dom && over_quota(x, &c->actor, QUOTA_TRANSACTIONS, c->dom->txs + 1ul)) {
+    if (c->dom && over_quota(x, c->who, QUOTA_TRANSACTIONS, c->dom->txs + 1ul)) {
         return -ENOSPC;
     }
     while (!x->next_tx_id || tx_find(c, x->next_tx_id)) {
@@ -86,6 +89,7 @@ struct tx *tx_find(struct conn *c, uint32_t id)
 int tx_note_seen(struct xsd *x, struct tx *tx, const char *path, size_t len, unsigned int sees)
 {
     uintptr_t old;
+    size_t cost;
 
     if (!len) {
         path = "/";
@@ -96,23 +100,33 @@ int tx_note_seen(struct xsd *x, struct tx *tx, const char *path, size_t len, uns
         return 0;
     }
     if (!old) {
-        if (over_quota(x, &tx->conn->actor, QUOTA_TX_NODES, tx->seen.count + 1)) {
+        if (over_quota(x, tx->conn->who, QUOTA_TX_NODES, tx->seen.count + 1)) {
             return -ENOSPC;
         }
-        charge(tx, (ssize_t)(len + 2 * sizeof(struct strmap_slot)));
+        cost = len + 1 + STRMAP_SLOT_BYTES + ALLOC_BYTES;
+        if (tx->conn->dom &&
+            over_quota(x, tx->conn->who, QUOTA_MEMORY, tx->conn->dom->mem + cost)) {
+            return -ENOMEM;
+        }
+        charge(tx, (ssize_t)cost);
     }
     return strmap_set(&tx->seen, path, len, (void *)(old | sees));
 }
 
-int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const void *data,
-               size_t len)
+int tx_note_op(struct xsd *x, struct tx *tx, int kind, size_t nodes, const char *path,
+               const void *data, size_t len)
 {
     size_t data_len = kind == TX_PERMS ? len * sizeof(struct xs_perm) : len;
-    size_t path_len = strlen(path) + 1, total = sizeof(struct tx_op) + data_len + path_len;
+    size_t path_len = strlen(path) + 1;
+    size_t total = sizeof(struct tx_op) + data_len + path_len + ALLOC_BYTES;
     struct domain *dom = tx->conn->dom;
     struct tx_op *op;
 
-    if (dom && over_quota(x, &tx->conn->actor, QUOTA_MEMORY, dom->mem + total)) {
+    if (over_quota(x, tx->conn->who, QUOTA_TX_NODES,
+                   (tx->nodes_changed + nodes) / CHANGES_PER_SEEN)) {
+        return -ENOSPC;
+    }
+    if (dom && over_quota(x, tx->conn->who, QUOTA_MEMORY, dom->mem + total)) {
         return -ENOMEM;
     }
     op = malloc(total);
@@ -130,13 +144,33 @@ int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const v
     *tx->ops_tail = op;
     tx->ops_tail = &op->next;
     charge(tx, (ssize_t)total);
+    tx->nodes_changed += nodes;
     return 0;
 }
 
-void tx_doom(struct tx *tx)
+int tx_view_changed(struct xsd *x, struct tx *tx, size_t before, int rc)
+{
+    size_t grown = node_bytes_total - before;    /* may be less than nothing, and wraps */
+    struct domain *dom = tx->conn->dom;
+
+    tx->view += grown;
+    x->view_bytes += grown;
+    charge(tx, (ssize_t)grown);
+    if (!rc && dom && over_quota(x, tx->conn->who, QUOTA_MEMORY, dom->mem)) {
+        rc = -ENOMEM;
+    }
+    if (rc) {
+        tx_doom(x, tx);
+    }
+    return rc;
+}
+
+void tx_doom(struct xsd *x, struct tx *tx)
 {
     struct tx_op *op;
 
+    x->view_bytes -= tx->view;
+    tx->view = 0;
     node_put(tx->base);
     node_put(tx->root);
     tx->base = tx->root = NULL;
@@ -149,9 +183,34 @@ void tx_doom(struct tx *tx)
     charge(tx, (ssize_t)sizeof(*tx) - (ssize_t)tx->bytes);
 }
 
-static void tx_free(struct tx *tx)
+static bool op_names(const struct tx_op *op, uint16_t domid)
 {
-    tx_doom(tx);
+    for (size_t i = 0; op->kind == TX_PERMS && i < op->len; i++) {
+        if (op->data->perms[i].domid == domid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void tx_doom_naming(struct xsd *x, uint16_t domid)
+{
+    list_for(it, &x->txs) {
+        struct tx *tx = list_entry(it, struct tx, link);
+        const struct tx_op *op = tx->ops;
+
+        while (op && !op_names(op, domid)) {
+            op = op->next;
+        }
+        if (op) {
+            tx_doom(x, tx);
+        }
+    }
+}
+
+static void tx_free(struct xsd *x, struct tx *tx)
+{
+    tx_doom(x, tx);
     charge(tx, -(ssize_t)tx->bytes);
     if (tx->conn->dom) {
         tx->conn->dom->txs--;
@@ -165,7 +224,7 @@ void tx_drop_all(struct xsd *x, struct conn *c)
 {
     list_for_safe(it, &c->txs) {
         record_tx_gone(&x->journal, c, list_entry(it, struct tx, by_conn)->id);
-        tx_free(list_entry(it, struct tx, by_conn));
+        tx_free(x, list_entry(it, struct tx, by_conn));
     }
 }
 
@@ -198,7 +257,7 @@ static bool all_unchanged(struct xsd *x, struct tx *tx)
         const struct strmap_slot *s = &tx->seen.slots[i];
 
         if (s->key && !unchanged(x, tx, s->key, (uintptr_t)s->value, &writer)) {
-            if (writer != tx->conn->actor.domid) {
+            if (writer != tx->conn->who->domid) {
                 domain_conflict(x, writer);
             }
             return false;
@@ -209,7 +268,7 @@ static bool all_unchanged(struct xsd *x, struct tx *tx)
 
 static int carry_out(struct xsd *x, struct tx *tx)
 {
-    const struct actor *who = &tx->conn->actor;
+    const struct actor *who = tx->conn->who;
     int rc = 0;
 
     for (const struct tx_op *op = tx->ops; op && !rc; op = op->next) {
@@ -247,13 +306,16 @@ static int commit(struct xsd *x, struct tx *tx)
     before = node_get(x->root);
     account_begin(x);
     rc = carry_out(x, tx);
-    added = account_nodes(x, tx->conn->actor.domid);
+    added = account_nodes(x, tx->conn->who->domid);
     if (!rc && x->account_failed) {
         rc = -ENOMEM;
     }
     if (!rc && dom && added > 0 &&
-        over_quota(x, &tx->conn->actor, QUOTA_NODES, dom->nodes + (size_t)added)) {
+        over_quota(x, tx->conn->who, QUOTA_NODES, dom->nodes + (size_t)added)) {
         rc = -ENOSPC;
+    }
+    if (!rc && !account_fits(x, tx->conn->who, tx->bytes)) {
+        rc = -ENOMEM;
     }
     account_end(x, !rc);
     if (rc) {
@@ -272,7 +334,7 @@ int tx_end(struct xsd *x, struct tx *tx, bool do_commit)
 
     rc = do_commit ? commit(x, tx) : 0;
     record_tx_gone(&x->journal, tx->conn, tx->id);
-    tx_free(tx);
+    tx_free(x, tx);
     return rc;
 }
 
@@ -280,13 +342,14 @@ void tx_bound_memory(struct xsd *x)
 {
     list_for(it, &x->txs) {
         struct tx *tx = list_entry(it, struct tx, link);
-        size_t past = node_bytes_total - x->main_bytes;
+        /* what views hold of their own is charged to their domains */
+        size_t past = node_bytes_total - x->main_bytes - x->view_bytes;
 
         if (past <= PAST_LIMIT) {
             return;
         }
-        if (!tx_doomed(tx) && (!tx->conn->actor.priv || past > PAST_LIMIT_PRIV)) {
-            tx_doom(tx);
+        if (!tx_doomed(tx) && (!tx->conn->who->priv || past > PAST_LIMIT_PRIV)) {
+            tx_doom(x, tx);
         }
     }
 }

@@ -34,7 +34,9 @@ struct tx {
     struct tx_op *ops, **ops_tail;
     bool changes;             /* it was asked to change something, be it in vain */
     int own_nodes;            /* nodes that the domain itself made here, less those removed */
-    size_t bytes;             /* charged to the domain */
+    size_t nodes_changed;     /* made, written or removed: what carrying it out will cost */
+    size_t view;              /* octets of nodes that are in its view alone */
+    size_t bytes;             /* charged to the domain, view included */
 };
 
 /* Starts one. Errors: -ENOSPC (quota), -ENOMEM. */
@@ -52,13 +54,31 @@ static inline bool tx_doomed(const struct tx *tx)
 }
 
 /* Gives up its view: it can no longer be carried out. */
-void tx_doom(struct tx *tx);
+void tx_doom(struct xsd *x, struct tx *tx);
 
-/* Notes that path was looked at. Returns 0, -ENOSPC or -ENOMEM. */
+/*
+ * Dooms the transactions that would give rights to a domain which is no more: when they are carried
+ * out, another may have its number.
+ */
+void tx_doom_naming(struct xsd *x, uint16_t domid);
+
+/*
+ * Notes that path was looked at, which must have been allowed. Returns 0, -ENOSPC (too many) or
+ * -ENOMEM (the domain's quota, too).
+ */
 int tx_note_seen(struct xsd *x, struct tx *tx, const char *path, size_t len, unsigned int sees);
-/* Notes a change to be made at commit. Returns 0 or -ENOMEM. */
-int tx_note_op(struct xsd *x, struct tx *tx, int kind, const char *path, const void *data,
-               size_t len);
+/*
+ * Notes a change, of so many nodes, to be made at commit. Returns 0, -ENOSPC (more than one
+ * transaction may change) or -ENOMEM.
+ */
+int tx_note_op(struct xsd *x, struct tx *tx, int kind, size_t nodes, const char *path,
+               const void *data, size_t len);
+/*
+ * The view was changed with the result rc, when all nodes had taken so many octets before: charges
+ * the difference. Passes on rc, or -ENOMEM when that was too much. A change that is noted but not
+ * made makes the view useless: it is doomed.
+ */
+int tx_view_changed(struct xsd *x, struct tx *tx, size_t before, int rc);
 
 /*
  * Ends it, with or without carrying it out. Errors: -EAGAIN, -ENOSPC, -ENOMEM; the transaction is

@@ -14,7 +14,9 @@
 
 size_t watch_bytes(const struct watch *w)
 {
-    return sizeof(*w) + strlen(w->token) + sizeof(*w->point) + strlen(w->point->path) + 2;
+    /* the path is in the point and in the table of them */
+    return sizeof(*w) + strlen(w->token) + 1 + sizeof(*w->point) + 2 * strlen(w->point->path) + 2 +
+           STRMAP_SLOT_BYTES + 4 * ALLOC_BYTES;
 }
 
 struct watch *watch_find(struct xsd *x, struct conn *c, const char *path, const char *token)
@@ -72,7 +74,7 @@ int watch_add(struct xsd *x, struct conn *c, const char *path, size_t rel, const
     if (watch_find(x, c, path, token)) {
         return -EEXIST;
     }
-    if (c->dom && over_quota(x, &c->actor, QUOTA_WATCHES, c->dom->watches + 1ul)) {
+    if (c->dom && over_quota(x, c->who, QUOTA_WATCHES, c->dom->watches + 1ul)) {
         return -E2BIG;
     }
     w = calloc(1, sizeof(*w));
@@ -84,7 +86,7 @@ int watch_add(struct xsd *x, struct conn *c, const char *path, size_t rel, const
     w->token = strdup(token);
     w->point = p;
     if (!w->token ||
-        (c->dom && over_quota(x, &c->actor, QUOTA_MEMORY, c->dom->mem + watch_bytes(w)))) {
+        (c->dom && over_quota(x, c->who, QUOTA_MEMORY, c->dom->mem + watch_bytes(w)))) {
         drop_point_if_unused(x, p);
         free(w->token);
         free(w);
@@ -127,7 +129,7 @@ void watch_del_all(struct xsd *x, struct conn *c)
 
 static bool may_hear(const struct conn *c, const struct change *ch)
 {
-    const struct actor *who = &c->actor;
+    const struct actor *who = c->who;
 
     if (who->priv) {
         return true;

@@ -151,6 +151,34 @@ void xsd_note(struct xsd *x, const char *fmt, ...)
     }
 }
 
+/* Some messages of a domain at once, then one a minute; of all domains one each ten seconds. */
+#define NOTES_OF_ONE 5
+#define NOTES_OF_ONE_MS 60000
+#define NOTES_OF_ALL 100
+#define NOTES_OF_ALL_MS 10000
+
+void xsd_note_about(struct xsd *x, struct domain *dom, const char *fmt, ...)
+{
+    char text[160], more[48] = "";
+    va_list ap;
+
+    if (!limit_take(&dom->notes, x->now_ms, NOTES_OF_ONE, NOTES_OF_ONE_MS)) {
+        return;
+    }
+    if (!limit_take(&x->notes, x->now_ms, NOTES_OF_ALL, NOTES_OF_ALL_MS)) {
+        dom->notes.refused++;
+        return;
+    }
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (dom->notes.refused) {
+        snprintf(more, sizeof(more), " (%u more suppressed)", dom->notes.refused);
+        dom->notes.refused = 0;
+    }
+    xsd_note(x, "domain %u: %s%s", dom->domid, text, more);
+}
+
 void xsd_trace(struct xsd *x, const char *fmt, ...)
 {
     va_list ap;

@@ -15,6 +15,7 @@
 #include <xen/xen.h>
 
 #include "journal.h"
+#include "libdaemon/limit.h"
 #include "list.h"
 #include "node.h"
 #include "path.h"
@@ -39,7 +40,10 @@ struct quota_def {
 };
 extern const struct quota_def quota_defs[QUOTA_COUNT];
 
-/* Who asks. */
+/*
+ * Who asks. A domain's is in its struct domain and nowhere else: what changes there, or ends with
+ * the domain or its target, has changed for everybody who looks.
+ */
 struct actor {
     uint16_t domid;
     uint16_t target;    /* DOMID_INVALID: none */
@@ -66,6 +70,8 @@ struct xsd_ops {
     int (*live_update)(void *arg, const char *binary, const char *args);
 };
 
+#define ALLOC_BYTES 16    /* what an allocator takes for itself, a piece */
+
 /* Change of a domain's account while a transaction is being committed. */
 struct account {
     uint16_t domid;
@@ -78,6 +84,7 @@ struct xsd {
     struct node *special[SPECIAL_COUNT];
     uint64_t gen;                        /* the last generation given out */
     size_t main_bytes;                   /* octets of the nodes of root */
+    size_t view_bytes;                   /* and of those that transactions made for themselves */
     struct list domains, conns, txs;     /* of domain.h, conn.h, tx.h */
     struct domain *by_domid[DOMID_FIRST_RESERVED];
     struct strmap watched;               /* path -> struct watchpoint */
@@ -98,6 +105,7 @@ struct xsd {
     bool log_on;
     char *log_name;
     char *lu_binary, *lu_args;           /* live update being prepared */
+    struct limit notes;                  /* all messages that domains cause */
 };
 
 /* Sets up an empty store with the nodes that are always there. Returns 0 or -ENOMEM. */
@@ -107,6 +115,12 @@ void xsd_free(struct xsd *x);
 
 /* Tells the administrator: to syslog, and to the log file if there is one. */
 void xsd_note(struct xsd *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Likewise for what a domain can cause: it is named, and it is not told more often than is good for
+ * the log. What was not told is counted in the next message.
+ */
+void xsd_note_about(struct xsd *x, struct domain *dom, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* To the log file, when logging is on. */
 void xsd_trace(struct xsd *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

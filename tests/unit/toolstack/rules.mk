@@ -13,7 +13,8 @@ $(XSD_OUT)/%.o: $(ROOT)/toolstack/xenstored/%.c
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 -include $(XSD_OBJ:.o=.d)
-.SECONDARY: $(XSD_OBJ)
+# Named here, so that make keeps them.
+$(XSD_OBJ):
 
 EXTRA_toolstack/test_xs_wire := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_model := $(XSD_OBJ)
@@ -22,6 +23,8 @@ EXTRA_toolstack/test_xs_guests := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_restart := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_crash := $(XSD_OBJ)
 EXTRA_toolstack/test_xs_loop := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_state := $(XSD_OBJ)
+EXTRA_toolstack/test_xs_memory := $(XSD_OBJ)
 
 # The builder's tests link the decompressors that the builder uses.
 UNPACK_LIBS := $(addprefix /usr/lib/x86_64-linux-gnu/,libz.a liblzma.a libbz2.a libzstd.a liblz4.a liblzo2.a)

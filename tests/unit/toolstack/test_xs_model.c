@@ -343,7 +343,7 @@ static void against_model(void)
     strcpy(store.n[0].path, "/");
     store.n[0].nperms = 1;
     for (int i = 0; i < 4; i++) {
-        who[i] = conns[i]->actor;
+        who[i] = *conns[i]->who;
     }
     for (int i = 0; i < 4; i++) {
         /* Everybody may begin somewhere. */

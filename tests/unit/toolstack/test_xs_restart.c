@@ -101,7 +101,7 @@ static void goes_on(void)
     CHECK(!make_new(&n, &b));
     restore_rings(&n.x, true);
     n.req_id = h.req_id;
-    CHECK(!store_check(&n.x) && n.x.quota[QUOTA_WATCHES] == 99 && n.x.by_domid[3]->target == 2);
+    CHECK(!store_check(&n.x) && n.x.quota[QUOTA_WATCHES] == 99 && n.x.by_domid[3]->who.target == 2);
     CHECK(n.x.by_domid[1]->nodes == h.x.by_domid[1]->nodes && n.x.by_domid[1]->watches == 1);
     /* The answer for 3, the events for 2, then the other half of its request. */
     CHECK(guest_recv(&n, 3, &m) && m.hdr.type == XS_GET_DOMAIN_PATH &&

@@ -215,7 +215,7 @@ static void targets(void)
           !guest_write(&h, 2, 0, "/local/domain/1/x", ""));
     h.exists[1] = false;
     domain_check_all(&h.x);
-    CHECK(h.x.by_domid[2]->target == DOMID_INVALID);
+    CHECK(h.x.by_domid[2]->who.target == DOMID_INVALID);
     tear_down();
 }
 

@@ -26,7 +26,7 @@
 #include "xenstored/tx.h"
 #include "xenstored/watch.h"
 
-#define HOST_DOMAINS 16
+#define HOST_DOMAINS 48
 
 struct host {
     struct xsd x;

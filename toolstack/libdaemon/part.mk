@@ -1,0 +1,2 @@
+LIBS += libdaemon
+libdaemon_SRC := oom.c
