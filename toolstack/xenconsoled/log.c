@@ -5,6 +5,7 @@
  */
 #include "log.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -70,6 +71,84 @@ static void rotate(struct logfile *l)
     rename(l->path, old);
     free(old);
     log_reopen(l);
+}
+
+/* Leaves the last max octets of a file. */
+static void cut(const char *path, size_t max)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st;
+    char *tail;
+
+    if (fd < 0) {
+        return;
+    }
+    if (!fstat(fd, &st) && (size_t)st.st_size > max && (tail = malloc(max))) {
+        ssize_t n = pread(fd, tail, max, st.st_size - (off_t)max);
+
+        if (n < 0 || ftruncate(fd, 0) || pwrite(fd, tail, (size_t)n, 0) != n) {
+            unlink(path);    /* bounded comes before kept */
+        }
+        free(tail);
+    }
+    close(fd);
+}
+
+void log_set_limit(struct logfile *l, size_t limit)
+{
+    char *old;
+
+    if (l->path && limit < l->limit && asprintf(&old, "%s.1", l->path) >= 0) {
+        cut(l->path, limit);
+        cut(old, limit);
+        free(old);
+        log_reopen(l);
+    }
+    l->limit = limit;
+}
+
+/* Finds the oldest file that may go; *total is what all of them have. */
+static bool oldest(DIR *dir, bool (*in_use)(void *arg, const char *name), void *arg,
+                   char name[256], size_t *total)
+{
+    struct timespec first = { 0 };
+    struct dirent *e;
+    struct stat st;
+    bool found = false;
+
+    *total = 0;
+    rewinddir(dir);
+    while ((e = readdir(dir))) {
+        if (strncmp(e->d_name, "guest-", 6) || in_use(arg, e->d_name) ||
+            fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode)) {
+            continue;
+        }
+        *total += (size_t)st.st_size;
+        if (!found || st.st_mtim.tv_sec < first.tv_sec ||
+            (st.st_mtim.tv_sec == first.tv_sec && st.st_mtim.tv_nsec < first.tv_nsec)) {
+            snprintf(name, 256, "%s", e->d_name);
+            first = st.st_mtim;
+            found = true;
+        }
+    }
+    return found;
+}
+
+void log_prune(const char *dir, size_t total, bool (*in_use)(void *arg, const char *name),
+               void *arg)
+{
+    DIR *d = opendir(dir);
+    char name[256];
+    size_t sum;
+
+    while (d && oldest(d, in_use, arg, name, &sum) && sum > total) {
+        if (unlinkat(dirfd(d), name, 0)) {
+            break;
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
 }
 
 static void put(struct logfile *l, const char *data, size_t len)

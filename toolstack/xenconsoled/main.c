@@ -22,6 +22,7 @@
 
 #include "guests.h"
 #include "hvlog.h"
+#include "libdaemon/oom.h"
 #include "libhv/evtchn.h"
 #include "libhv/gnttab.h"
 
@@ -35,6 +36,7 @@ static const char usage[] =
     "      --log=none|guest|hv|all  what is logged (guest)\n"
     "      --log-dir=DIR          where to (/var/log/xen/console)\n"
     "      --log-size=KIB         a log is moved to FILE.1 when it is that long (256)\n"
+    "      --log-total=MIB        all guests' logs together; shorter ones if there are many (32)\n"
     "      --pid-file=FILE        (/run/xen/xenconsoled.pid)\n"
     "  -t, --timestamp=none|guest|hv|all   a time in front of each line (none)\n"
     "      --replace-escape       a dot for each ESC in the logs\n"
@@ -46,7 +48,7 @@ struct options {
     bool foreground, verbose, replace_escape;
     int log, stamp;
     const char *log_dir, *pid_file;
-    unsigned long log_kib;
+    unsigned long log_kib, log_total_mib;
 };
 
 static volatile sig_atomic_t stop, reopen;
@@ -77,7 +79,8 @@ static const struct option long_options[] = {
     { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
     { "verbose", no_argument, NULL, 'v' }, { "interactive", no_argument, NULL, 'i' },
     { "log", required_argument, NULL, 'l' }, { "log-dir", required_argument, NULL, 'd' },
-    { "log-size", required_argument, NULL, 's' }, { "pid-file", required_argument, NULL, 'p' },
+    { "log-size", required_argument, NULL, 's' }, { "log-total", required_argument, NULL, 'T' },
+    { "pid-file", required_argument, NULL, 'p' },
     { "timestamp", required_argument, NULL, 't' }, { "overflow-data", required_argument, NULL,
                                                      'o' },
     { "replace-escape", no_argument, NULL, 'e' }, { NULL, 0, NULL, 0 },
@@ -104,6 +107,9 @@ static int set_option(struct options *o, int c)
     case 's':
         o->log_kib = strtoul(optarg, NULL, 10);
         return o->log_kib >= 8 && o->log_kib <= (1u << 20) ? 0 : 2;
+    case 'T':
+        o->log_total_mib = strtoul(optarg, NULL, 10);
+        return o->log_total_mib >= 1 && o->log_total_mib <= (1u << 20) ? 0 : 2;
     case 'p':
         o->pid_file = optarg;
         return 0;
@@ -123,7 +129,7 @@ static int parse(int argc, char **argv, struct options *o)
     int c, rc;
 
     *o = (struct options){ .log = WHAT_GUEST, .log_dir = "/var/log/xen/console", .log_kib = 256,
-                           .pid_file = "/run/xen/xenconsoled.pid" };
+                           .log_total_mib = 32, .pid_file = "/run/xen/xenconsoled.pid" };
     while ((c = getopt_long(argc, argv, "hVvit:o:", long_options, NULL)) != -1) {
         if (c == 'h') {
             fputs(usage, stdout);
@@ -201,6 +207,7 @@ static void set_clock(struct daemon *d)
 
 /* ------------------------------------------------------------------ loop */
 
+#define PORTS_A_PASS 256
 #define FIXED 3    /* xenstore, event channels, inotify */
 
 static nfds_t fill_poll(struct daemon *d, struct pollfd **set, nfds_t *room)
@@ -236,19 +243,27 @@ static nfds_t fill_poll(struct daemon *d, struct pollfd **set, nfds_t *room)
     return n;
 }
 
+/*
+ * A port stays masked until all that are pending have been read, so that one that is sent to without
+ * pause comes once; what does not fit comes in the next pass.
+ */
 static void take_port_events(struct daemon *d, struct hvlog *h)
 {
+    unsigned int unmask[PORTS_A_PASS], count = 0;
     int port;
 
-    while ((port = hv_evtchn_pending(d->evtchn)) >= 0) {
+    for (int i = 0; i < PORTS_A_PASS && (port = hv_evtchn_pending(d->evtchn)) >= 0; i++) {
         struct guest *g = guest_of_port(d, (unsigned int)port);
 
-        if (g) {
-            g->pending = true;
-        } else if (port == h->port) {
+        if (!g && port == h->port) {
             hvlog_copy(h, d);
         }
-        hv_evtchn_unmask(d->evtchn, (unsigned int)port);
+        if (!g || guest_port_event(g)) {
+            unmask[count++] = (unsigned int)port;
+        }
+    }
+    while (count) {
+        hv_evtchn_unmask(d->evtchn, unmask[--count]);
     }
 }
 
@@ -263,26 +278,6 @@ static void check_clients(struct daemon *d)
     }
 }
 
-/* Does what is to be done for each guest. Returns for how long to sleep. */
-static int work(struct daemon *d)
-{
-    int timeout = d->xs ? -1 : RECONNECT_MS;
-
-    for (struct guest *g = d->guests; g; g = g->next) {
-        if (g->paused && d->now_ms / 100 != g->period) {
-            g->paused = false;
-            g->pending = true;
-        }
-        if (g->pending) {
-            guest_work(d, g);
-        }
-        if (g->paused) {
-            timeout = 20;
-        }
-    }
-    return d->inotify < 0 && timeout < 0 ? NO_INOTIFY_MS : timeout;
-}
-
 static void reopen_logs(struct daemon *d, struct hvlog *h)
 {
     reopen = 0;
@@ -292,40 +287,50 @@ static void reopen_logs(struct daemon *d, struct hvlog *h)
     log_reopen(&h->log);
 }
 
+/* Everybody's turn, then a sleep until there is something to do, which is taken note of. */
+static void pass(struct daemon *d, struct hvlog *h, struct pollfd **set, nfds_t *room)
+{
+    int timeout;
+    nfds_t n;
+
+    if (!d->xs && !guests_connect(d)) {
+        syslog(LOG_NOTICE, "connected to xenstored");
+    }
+    if (d->xs) {
+        guests_take_events(d);
+    }
+    timeout = guests_work(d);
+    if (timeout < 0) {
+        timeout = !d->xs ? RECONNECT_MS : d->inotify < 0 ? NO_INOTIFY_MS : -1;
+    }
+    n = fill_poll(d, set, room);
+    if (reopen) {
+        reopen_logs(d, h);
+    }
+    if (!n || poll(*set, n, timeout) < 0) {
+        return;
+    }
+    for (struct guest *g = d->guests; g; g = g->next) {
+        if (g->poll_at >= 0 && (*set)[g->poll_at].revents) {
+            guest_pty_event(d, g, (*set)[g->poll_at].revents);
+        }
+    }
+    if ((*set)[1].revents) {
+        take_port_events(d, h);
+    }
+    if ((*set)[2].revents || d->inotify < 0) {
+        check_clients(d);
+    }
+}
+
 static void loop(struct daemon *d, struct hvlog *h)
 {
     struct pollfd *set = NULL;
-    nfds_t room = 0, n;
+    nfds_t room = 0;
 
     while (!stop) {
-        int timeout;
-
         set_clock(d);
-        if (!d->xs && !guests_connect(d)) {
-            syslog(LOG_NOTICE, "connected to xenstored");
-        }
-        if (d->xs) {
-            guests_take_events(d);
-        }
-        timeout = work(d);
-        n = fill_poll(d, &set, &room);
-        if (reopen) {
-            reopen_logs(d, h);
-        }
-        if (!n || poll(set, n, timeout) < 0) {
-            continue;
-        }
-        for (struct guest *g = d->guests; g; g = g->next) {
-            if (g->poll_at >= 0 && set[g->poll_at].revents) {
-                guest_pty_event(d, g, set[g->poll_at].revents);
-            }
-        }
-        if (set[1].revents) {
-            take_port_events(d, h);
-        }
-        if (set[2].revents || d->inotify < 0) {
-            check_clients(d);
-        }
+        pass(d, h, &set, &room);
     }
     free(set);
 }
@@ -356,6 +361,7 @@ int main(int argc, char **argv)
     openlog("xenconsoled", LOG_PID | (o.verbose ? LOG_PERROR : 0), LOG_DAEMON);
     d.log_dir = o.log & WHAT_GUEST ? o.log_dir : NULL;
     d.log_limit = o.log_kib << 10;
+    d.log_total = o.log_total_mib << 20;
     d.stamp = o.stamp & WHAT_GUEST;
     d.replace_escape = o.replace_escape;
     make_dirs(o.log_dir);
@@ -368,6 +374,7 @@ int main(int argc, char **argv)
     if (!o.foreground && daemon(0, 0) < 0) {
         return fail("fork", errno);
     }
+    oom_kill_last();
     rc = take_pid_file(o.pid_file);
     if (rc) {
         syslog(LOG_ERR, "%s: %s: does another xenconsoled run?", o.pid_file, strerror(-rc));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -54,15 +55,32 @@ int pty_open(struct pty *p, int inotify)
     return 0;
 }
 
-void pty_close(struct pty *p, int inotify)
+void pty_unwatch(struct pty *p, int inotify)
 {
     if (p->watch >= 0) {
         inotify_rm_watch(inotify, p->watch);
     }
+    p->watch = -1;
+}
+
+bool pty_drained(const struct pty *p)
+{
+    int slave = open(p->name, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK), unread = 0;
+
+    if (slave >= 0) {
+        ioctl(slave, FIONREAD, &unread);
+        close(slave);
+    }
+    return !unread;
+}
+
+void pty_close(struct pty *p, int inotify)
+{
+    pty_unwatch(p, inotify);
     if (p->master >= 0) {
         close(p->master);
     }
-    p->master = p->watch = -1;
+    p->master = -1;
 }
 
 bool pty_in_use(const struct pty *p)

@@ -20,6 +20,10 @@ struct pty {
  */
 int pty_open(struct pty *p, int inotify);
 void pty_close(struct pty *p, int inotify);
+/* The slave's openings are no longer told of. */
+void pty_unwatch(struct pty *p, int inotify);
+/* Whether all that was written has been read; asks by opening the slave. */
+bool pty_drained(const struct pty *p);
 /* Whether somebody has the slave open. */
 bool pty_in_use(const struct pty *p);
 
