@@ -288,26 +288,9 @@ int xs_introduce(struct xs *xs, unsigned int domid, uint64_t gfn, unsigned int p
     return xs_request(xs, XS_INTRODUCE, XS_NO_TX, v, 3);
 }
 
-int xs_release(struct xs *xs, unsigned int domid)
-{
-    return domid_request(xs, XS_RELEASE, domid);
-}
-
 int xs_resume(struct xs *xs, unsigned int domid)
 {
     return domid_request(xs, XS_RESUME, domid);
-}
-
-int xs_set_target(struct xs *xs, unsigned int domid, unsigned int target)
-{
-    char a[16], b[16];
-    struct iovec v[2];
-
-    snprintf(a, sizeof(a), "%u", domid);
-    snprintf(b, sizeof(b), "%u", target);
-    v[0] = str(a);
-    v[1] = str(b);
-    return xs_request(xs, XS_SET_TARGET, XS_NO_TX, v, 2);
 }
 
 int xs_is_introduced(struct xs *xs, unsigned int domid, bool *introduced)
@@ -318,13 +301,6 @@ int xs_is_introduced(struct xs *xs, unsigned int domid, bool *introduced)
         *introduced = xs->in[0] == 'T';
     }
     return rc;
-}
-
-int xs_domain_path(struct xs *xs, unsigned int domid, char **path)
-{
-    int rc = domid_request(xs, XS_GET_DOMAIN_PATH, domid);
-
-    return rc ? rc : take_reply(xs, path, NULL);
 }
 
 int xs_control(struct xs *xs, const char *const *args, unsigned int count, char **reply)

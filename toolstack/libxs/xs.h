@@ -97,12 +97,8 @@ int xs_poll_event(struct xs *xs, char **path, char **token);
 /* ------------------------------------------------------------------ domains (Domain 0 only) */
 
 int xs_introduce(struct xs *xs, unsigned int domid, uint64_t gfn, unsigned int port);
-int xs_release(struct xs *xs, unsigned int domid);
 int xs_resume(struct xs *xs, unsigned int domid);
-int xs_set_target(struct xs *xs, unsigned int domid, unsigned int target);
 int xs_is_introduced(struct xs *xs, unsigned int domid, bool *introduced);
-/* *path is malloc'd: /local/domain/DOMID. */
-int xs_domain_path(struct xs *xs, unsigned int domid, char **path);
 /* Sends CONTROL with count strings; *reply is malloc'd, nul-ended. */
 int xs_control(struct xs *xs, const char *const *args, unsigned int count, char **reply);
 
