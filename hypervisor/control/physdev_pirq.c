@@ -86,7 +86,7 @@ static long map_msi(struct domain *d, const struct physdev_map_pirq *m)
         return rc;
     rc = pirq_map(d, m->pirq, irq);
     if (rc < 0)
-        msi_release(irq);
+        irq_release(irq);
     return rc;
 }
 
@@ -139,11 +139,10 @@ long physdev_unmap_pirq(vaddr_t arg)
     d = domain_find_any(u.domid);
     if (!d)
         return -ESRCH;
-    irq = u.pirq >= 0 ? pirq_to_irq(d, (u32)u.pirq) : -EINVAL;
-    if (irq >= 0)
-        rc = pirq_unmap(d, (u32)u.pirq);
-    if (!rc && irq_is_msi((unsigned)irq))
-        msi_release((unsigned)irq);
+    if (u.pirq >= 0)
+        rc = pirq_unmap(d, (u32)u.pirq, &irq);
+    if (!rc && irq >= 0)
+        irq_release((unsigned)irq);
     domain_put(d);
     return rc;
 }

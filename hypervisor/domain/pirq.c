@@ -29,11 +29,6 @@ struct pirq_table {
     struct pirq *entries; /* made with the first mapping */
 };
 
-unsigned pirq_count(const struct domain *d)
-{
-    return d->pirqs->count;
-}
-
 static struct pirq *entry(const struct domain *d, u32 pirq)
 {
     struct pirq *e = atomic_load(&d->pirqs->entries);
@@ -157,7 +152,7 @@ int pirq_map(struct domain *d, int pirq, unsigned irq)
     return rc;
 }
 
-int pirq_unmap(struct domain *d, u32 pirq)
+int pirq_unmap(struct domain *d, u32 pirq, int *irq)
 {
     struct pirq *p;
     int rc = 0;
@@ -169,6 +164,7 @@ int pirq_unmap(struct domain *d, u32 pirq)
     } else if (p->port) {
         rc = -EBUSY;
     } else {
+        *irq = p->irq;
         p->irq = NO_IRQ;
         p->reserved = false;
     }
@@ -181,18 +177,6 @@ int pirq_to_irq(const struct domain *d, u32 pirq)
     struct pirq *p = mapped(d, pirq);
 
     return p ? p->irq : -ENOENT;
-}
-
-int irq_to_pirq(struct domain *d, unsigned irq)
-{
-    const struct pirq_table *t = d->pirqs;
-    const struct pirq *e = atomic_load(&t->entries);
-
-    for (unsigned i = 0; e && i < t->count; i++) {
-        if (e[i].irq == (int)irq)
-            return (int)i;
-    }
-    return -ENOENT;
 }
 
 /* In interrupt context. */
@@ -340,13 +324,20 @@ void pirq_release_all(struct domain *d)
 {
     struct pirq_table *t = d->pirqs;
     unsigned long *map;
+    int irq;
 
     spin_lock(&t->lock);
     map = t->eoi_map;
     t->eoi_map = NULL;
-    for (unsigned i = 0; t->entries && i < t->count; i++)
-        t->entries[i].irq = NO_IRQ;
     spin_unlock(&t->lock);
+    for (unsigned i = 0; t->entries && i < t->count; i++) {
+        spin_lock(&t->lock);
+        irq = t->entries[i].irq;
+        t->entries[i].irq = NO_IRQ;
+        spin_unlock(&t->lock);
+        if (irq != NO_IRQ)
+            irq_release((unsigned)irq); /* a device's vector is free for its next owner */
+    }
     if (map)
         frame_put_and_type(mfn_to_frame(virt_to_mfn(map)));
 }

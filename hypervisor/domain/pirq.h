@@ -21,16 +21,15 @@ void pirq_release_all(struct domain *d);              /* the domain dies: unmaps
 
 bool pirq_valid(const struct domain *d, u32 pirq);    /* a number that the domain could have */
 bool pirq_allowed(const struct domain *d, u32 pirq);  /* it is mapped */
-unsigned pirq_count(const struct domain *d);
 
 /*
  * PHYSDEVOP_map_pirq, domctl: @pirq < 0: any free number (for GSIs of Domain 0 the same number).
  * @return pirq, -EEXIST (mapped otherwise), -EINVAL, -ENOSPC. The caller has checked that @d may use @irq.
  */
 int pirq_map(struct domain *d, int pirq, unsigned irq);
-int pirq_unmap(struct domain *d, u32 pirq);           /* 0, -EINVAL: not mapped, -EBUSY: bound to a port */
+/* *@irq: what it stood for, -1: it was only reserved. 0, -EINVAL: not mapped, -EBUSY: bound to a port */
+int pirq_unmap(struct domain *d, u32 pirq, int *irq);
 int pirq_to_irq(const struct domain *d, u32 pirq);    /* -ENOENT */
-int irq_to_pirq(struct domain *d, unsigned irq);      /* -ENOENT */
 int pirq_get_free(struct domain *d);                  /* PHYSDEVOP_get_free_pirq: reserves it. -ENOSPC */
 
 /* For event_bind.c and event_op.c, event lock held. */

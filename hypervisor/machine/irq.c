@@ -112,11 +112,13 @@ static int setup(struct irq_desc *d, unsigned gsi, bool level, bool active_low)
     if (d->handler)
         return -EBUSY;
     if (d->kind == IRQ_UNUSED && ioapic_gsi_count()) {
-        vector = vector_alloc(0, gsi);
+        unsigned cpu = vector_roomiest_cpu();
+
+        vector = vector_alloc(cpu, gsi);
         if (vector < 0)
             return vector;
         d->vector = (u8)vector;
-        d->cpu = 0;
+        d->cpu = (u16)cpu;
     }
     d->kind = ioapic_gsi_count() ? IRQ_IOAPIC : IRQ_PIC;
     d->level = level;
@@ -146,12 +148,13 @@ static bool claim_msi(unsigned irq)
 {
     struct irq_desc *d = &irqs[irq];
     bool was = spin_lock_irqsave(&d->lock);
+    unsigned cpu = vector_roomiest_cpu();
     int vector = -1;
 
-    if (d->kind == IRQ_UNUSED && (vector = vector_alloc(0, irq)) >= 0) {
+    if (d->kind == IRQ_UNUSED && (vector = vector_alloc(cpu, irq)) >= 0) {
         d->kind = IRQ_MSI;
         d->vector = (u8)vector;
-        d->cpu = 0;
+        d->cpu = (u16)cpu;
         d->level = d->active_low = d->held = false;
         d->masked = true;
     }
@@ -181,6 +184,24 @@ void irq_free_msi(unsigned irq)
         d->kind = IRQ_UNUSED;
     }
     spin_unlock_irqrestore(&d->lock, was);
+}
+
+void irq_rewrite_msi(unsigned irq)
+{
+    struct irq_desc *d = &irqs[irq % MAX_IRQS];
+    bool was = spin_lock_irqsave(&d->lock);
+
+    if (d->kind == IRQ_MSI) {
+        update_mask(irq, d);
+        write_route(irq, d);
+    }
+    spin_unlock_irqrestore(&d->lock, was);
+}
+
+void irq_release(unsigned irq)
+{
+    if (irq < MAX_IRQS && READ_ONCE(irqs[irq].kind) == IRQ_MSI && irq_msi_ops)
+        irq_msi_ops->release(irq);
 }
 
 void irq_compose_msi(unsigned irq, u64 *address, u32 *data)

@@ -11,7 +11,7 @@
 
 #include "types.h"
 
-#define MAX_IRQS 1024
+#define MAX_IRQS 2048 /* a multiple of 64 */
 
 typedef void (*irq_handler)(unsigned irq, void *data); /* in interrupt context */
 
@@ -23,9 +23,12 @@ int irq_setup_gsi(unsigned gsi, bool level, bool active_low);
 /* GSI behind an ISA interrupt (MADT overrides), with its mode. */
 unsigned irq_isa_to_gsi(unsigned isa, bool *level, bool *active_low);
 
-/* Gives out / takes back an irq for one MSI vector. @return irq or -ENOSPC */
+/* Gives out / takes back an irq for one MSI vector, on the CPU that has the fewest; masked. @return irq or -ENOSPC */
 int irq_alloc_msi(void);
 void irq_free_msi(unsigned irq);
+void irq_rewrite_msi(unsigned irq); /* its mask and message to the device again */
+/* Who had the irq does not have it any more: an MSI vector goes back to its device's driver, lines stay as they are. */
+void irq_release(unsigned irq);
 
 /* Address and data that a device must send for @irq (which has a vector and a target CPU). */
 void irq_compose_msi(unsigned irq, u64 *address, u32 *data);
@@ -40,10 +43,14 @@ void irq_eoi(unsigned irq);                       /* the handler's work is done:
 bool irq_is_level(unsigned irq);
 void irq_set_affinity(unsigned irq, unsigned cpu); /* deliver to @cpu from now on */
 
-/* Set by passthrough/msi.c: masks or unmasks the MSI behind an irq, rewrites its address and data after a move. */
+/*
+ * Set by passthrough/msi.c: masks or unmasks the MSI behind an irq, rewrites its address and data after a move (both with the
+ * descriptor's lock held); takes the vector back.
+ */
 struct irq_msi_ops {
     void (*set_mask)(unsigned irq, bool masked);
     void (*rewrite)(unsigned irq);
+    void (*release)(unsigned irq);
 };
 extern const struct irq_msi_ops *irq_msi_ops;
 

@@ -27,6 +27,7 @@ enum lock_rank {
     LOCK_VIRQ,
     /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
     LOCK_DOMAIN_STATE,
+    LOCK_DEVICES,      /* the list of PCI devices, and setting up their MSI */
     LOCK_VMAP,         /* the vmap area and its page tables, which are allocated under it */
     LOCK_HEAP,         /* xmalloc */
     LOCK_BUDDY,

@@ -11,14 +11,17 @@
 #include "machine/interrupt.h"
 #include "machine/irq_internal.h"
 #include "machine/percpu.h"
+#include "machine/smp.h"
 #include "machine/spinlock.h"
 
 #define VECTORS 256
+#define APIC_ID_BROADCAST 255 /* device interrupts without remapping have 8 bits for the destination, SDM Vol 3 10.11.1 */
 #define CLASS 16 /* vectors of one priority */
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_VECTOR);
 static DEFINE_PERCPU(u16[VECTORS], vector_irq); /* irq + 1; 0: free */
 static DEFINE_PERCPU(u8, last_vector);
+static DEFINE_PERCPU(u16, used); /* device vectors given out */
 
 static void (*system_handlers[256 - VECTOR_SYSTEM_FIRST])(void);
 
@@ -44,6 +47,16 @@ static unsigned next_vector(unsigned v)
     return v + CLASS < VECTORS ? v + CLASS : (v + 1) % CLASS;
 }
 
+unsigned vector_roomiest_cpu(void)
+{
+    unsigned best = 0, cpu;
+
+    for_each_online_cpu(cpu)
+        if (cpu_apic_id(cpu) < APIC_ID_BROADCAST && READ_ONCE(per_cpu(used, cpu)) < READ_ONCE(per_cpu(used, best)))
+            best = cpu;
+    return best;
+}
+
 int vector_alloc(unsigned cpu, unsigned irq)
 {
     bool was = spin_lock_irqsave(&lock);
@@ -58,6 +71,7 @@ int vector_alloc(unsigned cpu, unsigned irq)
     if (found >= 0) {
         per_cpu(vector_irq, cpu)[found] = (u16)(irq + 1);
         per_cpu(last_vector, cpu) = (u8)found;
+        per_cpu(used, cpu)++;
     }
     spin_unlock_irqrestore(&lock, was);
     return found;
@@ -67,8 +81,10 @@ void vector_free(unsigned cpu, unsigned vector, unsigned irq)
 {
     bool was = spin_lock_irqsave(&lock);
 
-    if (per_cpu(vector_irq, cpu)[vector] == irq + 1)
+    if (per_cpu(vector_irq, cpu)[vector] == irq + 1) {
         per_cpu(vector_irq, cpu)[vector] = 0;
+        per_cpu(used, cpu)--;
+    }
     spin_unlock_irqrestore(&lock, was);
 }
 

@@ -2,8 +2,8 @@
 /*
  * MSI and MSI-X: see msi.h. The state of a vector hangs on its irq number; the
  * operations on messages and masks are called by machine/irq.c with the
- * descriptor's lock held, set-up and release by Domain 0's hypercalls, one at a
- * time (the caller holds LOCK_PIRQ). Config accesses take LOCK_PCI themselves.
+ * descriptor's lock held; set-up, release and what else is called by Domain 0's
+ * hypercalls takes devices_lock. Config accesses take LOCK_PCI themselves.
  */
 #include "passthrough/msi.h"
 
@@ -40,11 +40,6 @@ struct msi_vector {
 };
 
 static struct msi_vector *vectors[MAX_IRQS];
-
-bool irq_is_msi(unsigned irq)
-{
-    return irq < MAX_IRQS && READ_ONCE(vectors[irq]);
-}
 
 static volatile u8 *table_entry(const struct msi_vector *v)
 {
@@ -111,13 +106,6 @@ static void rewrite(unsigned irq)
         write_msix(v, address, data);
     else
         write_msi(v, address, data);
-}
-
-static const struct irq_msi_ops ops = { .set_mask = set_mask, .rewrite = rewrite };
-
-void msi_init(void)
-{
-    irq_msi_ops = &ops;
 }
 
 /* Machine address that base address register @bar holds, 0: none, or of port space. */
@@ -192,7 +180,8 @@ static void prepare_capability(struct msi_vector *v)
     pci_write(v->dev->at, reg, 2, control & ~(u32)(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE));
 }
 
-int msi_setup(const struct msi_request *r, unsigned *irq)
+/* Lock held, as for all below. */
+static int setup(const struct msi_request *r, unsigned *irq)
 {
     struct pci_device *dev = pci_find(r->at);
     int rc = check(dev, r), nr;
@@ -211,32 +200,31 @@ int msi_setup(const struct msi_request *r, unsigned *irq)
     }
     if (!v->msix)
         prepare_capability(v);
-    vectors[nr] = v;
+    WRITE_ONCE(vectors[nr], v);
     dev->msi_irqs++;
-    set_mask((unsigned)nr, true);
-    rewrite((unsigned)nr);
+    irq_rewrite_msi((unsigned)nr);
     *irq = (unsigned)nr;
     return 0;
 }
 
-void msi_release(unsigned irq)
+static void release(unsigned irq)
 {
-    struct msi_vector *v = irq < MAX_IRQS ? vectors[irq] : NULL;
+    struct msi_vector *v = vectors[irq];
     u32 control;
 
     if (!v)
         return;
-    irq_free_msi(irq); /* masks it, waits for the handler */
+    irq_free_msi(irq); /* masks it, waits for the handler; from then on nobody looks at the vector */
     if (!v->msix) {
         control = pci_read(v->dev->at, v->dev->msi_cap + MSI_CONTROL, 2);
         pci_write(v->dev->at, v->dev->msi_cap + MSI_CONTROL, 2, control & ~(u32)MSI_CONTROL_ENABLE);
     }
-    vectors[irq] = NULL;
+    WRITE_ONCE(vectors[irq], NULL);
     v->dev->msi_irqs--;
     heap_free(v);
 }
 
-int msix_prepare(struct pci_address at)
+static int prepare(struct pci_address at)
 {
     struct pci_device *dev = pci_find(at);
 
@@ -245,7 +233,7 @@ int msix_prepare(struct pci_address at)
     return dev->msi_irqs ? -EBUSY : map_table(dev, 0);
 }
 
-int msix_release(struct pci_address at)
+static int unprepare(struct pci_address at)
 {
     struct pci_device *dev = pci_find(at);
 
@@ -257,7 +245,7 @@ int msix_release(struct pci_address at)
     return 0;
 }
 
-int msi_restore(struct pci_address at)
+static int restore(struct pci_address at)
 {
     const struct pci_device *dev = pci_find(at);
 
@@ -265,6 +253,57 @@ int msi_restore(struct pci_address at)
         return -ENODEV;
     for (unsigned irq = 0; irq < MAX_IRQS; irq++)
         if (vectors[irq] && vectors[irq]->dev == dev)
-            rewrite(irq);
+            irq_rewrite_msi(irq);
     return 0;
+}
+
+/* ---- what others call ---- */
+
+int msi_setup(const struct msi_request *r, unsigned *irq)
+{
+    int rc;
+
+    spin_lock(&devices_lock);
+    rc = setup(r, irq);
+    spin_unlock(&devices_lock);
+    return rc;
+}
+
+static void msi_release(unsigned irq)
+{
+    spin_lock(&devices_lock);
+    release(irq);
+    spin_unlock(&devices_lock);
+}
+
+static int locked(int (*fn)(struct pci_address at), struct pci_address at)
+{
+    int rc;
+
+    spin_lock(&devices_lock);
+    rc = fn(at);
+    spin_unlock(&devices_lock);
+    return rc;
+}
+
+int msix_prepare(struct pci_address at)
+{
+    return locked(prepare, at);
+}
+
+int msix_release(struct pci_address at)
+{
+    return locked(unprepare, at);
+}
+
+int msi_restore(struct pci_address at)
+{
+    return locked(restore, at);
+}
+
+static const struct irq_msi_ops ops = { .set_mask = set_mask, .rewrite = rewrite, .release = msi_release };
+
+void msi_init(void)
+{
+    irq_msi_ops = &ops;
 }

@@ -29,10 +29,7 @@ void msi_init(void);
  */
 int msi_setup(const struct msi_request *r, unsigned *irq);
 
-/* Takes it back: masked in the device, the handler is gone. */
-void msi_release(unsigned irq);
-
-bool irq_is_msi(unsigned irq);
+/* It is taken back by irq_release() (machine/irq.h): masked in the device, the handler is gone. */
 
 int msix_prepare(struct pci_address at); /* 0, -ENODEV, -EBUSY */
 int msix_release(struct pci_address at); /* 0, -ENODEV, -EBUSY */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The list of PCI functions: found by a walk over the buses at start and kept up
- * to date by Domain 0. Entries are taken out only by Domain 0's own request, one
- * at a time (its hypercalls hold the list's lock), so pointers stay good while
- * it works with a device. Lock: LOCK_PCI for the list.
+ * to date by Domain 0. Entries are put in, taken out and worked with under
+ * devices_lock (LOCK_DEVICES): several vCPUs of Domain 0 set up devices at once.
  */
 #include "passthrough/pci.h"
 
@@ -20,6 +19,7 @@
 #define CAP_MSIX 0x11
 #define MAX_CAPABILITIES 48 /* that fit into the space: a loop in the chain ends here */
 
+struct spinlock devices_lock = SPINLOCK_INIT(LOCK_DEVICES);
 static struct list devices = LIST_INIT(devices);
 static unsigned device_count;
 
@@ -54,20 +54,18 @@ unsigned pci_find_capability(struct pci_address at, u8 id)
 
 struct pci_device *pci_find(struct pci_address at)
 {
-    struct pci_device *dev, *found = NULL;
-    bool was = spin_lock_irqsave(&pci_lock);
+    struct pci_device *dev;
 
     list_for_each(dev, &devices, link)
         if (same(dev->at, at))
-            found = dev;
-    spin_unlock_irqrestore(&pci_lock, was);
-    return found;
+            return dev;
+    return NULL;
 }
 
-int pci_device_add(struct pci_address at)
+/* Lock held. */
+static int add(struct pci_address at)
 {
     struct pci_device *dev;
-    bool was;
 
     if (pci_find(at))
         return 0;
@@ -80,11 +78,19 @@ int pci_device_add(struct pci_address at)
     dev->at = at;
     dev->msi_cap = (u8)pci_find_capability(at, CAP_MSI);
     dev->msix_cap = (u8)pci_find_capability(at, CAP_MSIX);
-    was = spin_lock_irqsave(&pci_lock);
     list_add_tail(&dev->link, &devices);
     device_count++;
-    spin_unlock_irqrestore(&pci_lock, was);
     return 0;
+}
+
+int pci_device_add(struct pci_address at)
+{
+    int rc;
+
+    spin_lock(&devices_lock);
+    rc = add(at);
+    spin_unlock(&devices_lock);
+    return rc;
 }
 
 void pci_unmap_msix(struct pci_device *dev)
@@ -98,30 +104,30 @@ void pci_unmap_msix(struct pci_device *dev)
     dev->msix_table = NULL;
 }
 
-int pci_device_remove(struct pci_address at)
+/* Lock held. */
+static int take_out(struct pci_address at)
 {
     struct pci_device *dev = pci_find(at);
-    bool was;
 
     if (!dev)
         return -ENODEV;
     if (dev->msi_irqs)
         return -EBUSY;
     pci_unmap_msix(dev);
-    was = spin_lock_irqsave(&pci_lock);
     list_del(&dev->link);
     device_count--;
-    spin_unlock_irqrestore(&pci_lock, was);
     heap_free(dev);
     return 0;
 }
 
-void pci_for_each(void (*fn)(const struct pci_device *dev, void *arg), void *arg)
+int pci_device_remove(struct pci_address at)
 {
-    const struct pci_device *dev;
+    int rc;
 
-    list_for_each(dev, &devices, link)
-        fn(dev, arg);
+    spin_lock(&devices_lock);
+    rc = take_out(at);
+    spin_unlock(&devices_lock);
+    return rc;
 }
 
 /* Adds one function. @return header type; notes the bus behind a bridge in @buses */

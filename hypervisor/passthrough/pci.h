@@ -3,7 +3,8 @@
  * PCI devices: configuration space and the list of known functions. Domain 0
  * drives the bus; the hypervisor looks for devices at start, is told about more
  * (PHYSDEVOP_pci_device_add), and programs their MSI (passthrough/msi.h).
- * Sources: PCI Local Bus 3.0, PCI Express 5.0 chapter 7. Lock: LOCK_PCI.
+ * Sources: PCI Local Bus 3.0, PCI Express 5.0 chapter 7. Locks: LOCK_DEVICES for
+ * the list, LOCK_PCI for an access.
  */
 #ifndef HV_PASSTHROUGH_PCI_H
 #define HV_PASSTHROUGH_PCI_H
@@ -59,17 +60,11 @@ void pci_write_cf8(u32 cf8, unsigned offset, unsigned bytes, u32 value);
 /* Offset of capability @id (PCI 3.0 appendix H), 0: none. */
 unsigned pci_find_capability(struct pci_address at, u8 id);
 
-/* NULL when it is not known; devices are freed by pci_device_remove() only. */
-struct pci_device *pci_find(struct pci_address at);
-
 /* PHYSDEVOP_pci_device_add, _remove. @return 0 (also when it was known), -ENODEV nothing there, -ENOMEM, -EBUSY MSI in use */
 int pci_device_add(struct pci_address at);
 int pci_device_remove(struct pci_address at);
 
 /* PHYSDEVOP_pci_mmcfg_reserved: a window as Domain 0's ACPI knows it. @return 0, -EINVAL contradicts the MCFG, -ENODEV unknown */
 int pci_mmcfg_reserved(u64 base, u16 segment, u8 first_bus, u8 last_bus);
-
-/* Calls @fn for each known function; for listings. */
-void pci_for_each(void (*fn)(const struct pci_device *dev, void *arg), void *arg);
 
 #endif

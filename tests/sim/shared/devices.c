@@ -48,6 +48,10 @@ void sim_irq_fire(unsigned irq)
     irq_restore(was);
 }
 
+void irq_release(unsigned irq)
+{
+}
+
 void irq_unmask(unsigned irq)
 {
 }

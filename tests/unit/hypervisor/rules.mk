@@ -21,3 +21,14 @@ $(UNPACKERS): $(OUT)/hypervisor/unpack_%.o: $(ROOT)/hypervisor/lib/decompress/%.
 	    -std=gnu11 -O2 -g -w -fsanitize=address -c -o $@ $<
 
 EXTRA_hypervisor/test_decompress := $(UNPACKERS)
+
+# Files of the hypervisor as objects of their own, on the simulation's CPUs.
+$(OUT)/hypervisor/hv/%.o: $(ROOT)/hypervisor/%.c
+	@mkdir -p $(@D)
+	$(CC) -iquote $(ROOT)/tests/sim $(CPPFLAGS) -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ $(CFLAGS) -c -o $@ $<
+
+-include $(wildcard $(OUT)/hypervisor/hv/*/*.d)
+.PRECIOUS: $(OUT)/hypervisor/hv/%.o
+
+EXTRA_hypervisor/test_msi := $(addprefix $(OUT)/hypervisor/hv/,passthrough/pci.o passthrough/msi.o machine/irq.o \
+    machine/vector.o domain/pirq.o lib/bitmap.o)
