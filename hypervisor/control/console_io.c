@@ -6,6 +6,7 @@
  */
 #include "control/hypercall.h"
 #include "domain/domain.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "lib/string.h"
 #include "machine/console.h"
@@ -17,45 +18,40 @@
 
 #define CHUNK 128
 
-/* Prints the domain's line so far. */
-static void flush_line(struct domain *d)
-{
-    char line[sizeof(d->console_line)];
-    unsigned len;
-
-    spin_lock(&d->page_lock);
-    len = d->console_len;
-    memcpy(line, d->console_line, len);
-    d->console_len = 0;
-    spin_unlock(&d->page_lock);
-    line[len] = '\0';
-    guest_printk(LOG_WARNING, "(d%u) %s\n", d->id, line);
-}
-
-/* Collects printable characters; a newline or a full line prints it. */
-static void put_guest_char(struct domain *d, char c)
+/*
+ * Adds a printable character to the domain's line. When that is complete it goes to @line and begins anew, all in one
+ * hold of the lock: several vCPUs may write at once. @return true: there is a line to print
+ */
+static bool add_char(struct domain *d, char c, char line[sizeof(d->console_line)])
 {
     bool full;
 
     if (c != '\n' && c != '\t' && ((u8)c < ' ' || (u8)c > '~'))
-        return;
+        return false;
     spin_lock(&d->page_lock);
     if (c != '\n')
         d->console_line[d->console_len++] = c;
     full = c == '\n' || d->console_len == sizeof(d->console_line) - 1;
+    if (full) {
+        memcpy(line, d->console_line, d->console_len);
+        line[d->console_len] = '\0';
+        d->console_len = 0;
+    }
     spin_unlock(&d->page_lock);
-    if (full)
-        flush_line(d);
+    return full;
 }
 
 static void write_chunk(struct domain *d, const char *text, size_t len)
 {
+    char line[sizeof(d->console_line)];
+
     if (d->privileged) {
         console_write_guest(text, len);
         return;
     }
     for (size_t i = 0; i < len; i++)
-        put_guest_char(d, text[i]);
+        if (add_char(d, text[i], line))
+            guest_printk(LOG_WARNING, "(d%u) %s\n", d->id, line);
 }
 
 static long console_write(struct domain *d, vaddr_t buffer, u32 count)
@@ -75,7 +71,7 @@ static long console_write(struct domain *d, vaddr_t buffer, u32 count)
     return 0;
 }
 
-static long console_input(vaddr_t buffer, u32 count)
+static long console_input(struct domain *d, vaddr_t buffer, u32 count)
 {
     char chunk[CHUNK];
     u32 done = 0;
@@ -89,22 +85,32 @@ static long console_input(vaddr_t buffer, u32 count)
     return done;
 }
 
+/* Beside Domain 0 a domain that was given the emergency console may write. Nothing said is PRIV_CONTROL. No row: -ENOSYS. */
+static const struct {
+    long (*fn)(struct domain *d, vaddr_t buffer, u32 count);
+    u8 who; /* enum privilege */
+    bool emergency;
+} ops[] = {
+    [CONSOLEIO_write] = { console_write, .emergency = true },
+    [CONSOLEIO_read] = { console_input },
+};
+
+static bool may(u64 cmd, const struct domain *d)
+{
+    bool known = cmd < ARRAY_SIZE(ops);
+
+    return domain_may(known ? (enum privilege)ops[cmd].who : PRIV_CONTROL, NULL) ||
+           (d->console_emergency && (!known || ops[cmd].emergency));
+}
+
 /* @cmd: CONSOLEIO_write, CONSOLEIO_read of @count bytes. @return 0 or the bytes read; -EPERM, -EFAULT, -ENOSYS */
 long do_console_io(u64 cmd, u64 count, vaddr_t buffer)
 {
     struct domain *d = current_domain();
 
-    switch (cmd) {
-    case CONSOLEIO_write:
-        if ((s32)count < 0)
-            return -EINVAL;
-        if (!d->privileged && !d->console_emergency)
-            return -EPERM;
-        return console_write(d, buffer, (u32)count);
-    case CONSOLEIO_read:
-        if ((s32)count < 0)
-            return -EINVAL;
-        return d->privileged ? console_input(buffer, (u32)count) : -EPERM;
-    }
-    return d->privileged || d->console_emergency ? -ENOSYS : -EPERM;
+    if (cmd < ARRAY_SIZE(ops) && (s32)count < 0)
+        return -EINVAL;
+    if (!may(cmd, d))
+        return -EPERM;
+    return cmd < ARRAY_SIZE(ops) ? ops[cmd].fn(d, buffer, (u32)count) : -ENOSYS;
 }

@@ -109,16 +109,25 @@ long domctl_max_mem(struct domain *d, const struct xen_domctl_max_mem *m)
     return 0;
 }
 
-/* @d may control the target from now on; it holds a reference to it until its death. */
+/* Who is somebody's device model has rights over it: never over who has rights itself, and in no circle. 0, or Xen's error */
+static int check_target(const struct domain *d, const struct domain *target)
+{
+    if (d == target || d->target)
+        return -EINVAL;
+    if (!target->is_hvm) /* a PV guest has no device model */
+        return -EOPNOTSUPP;
+    return target->privileged || target->target ? -EPERM : 0;
+}
+
+/* @d is the device model of the target from now on; it holds a reference to it until its death. */
 long domctl_set_target(struct domain *d, const struct xen_domctl_set_target *t)
 {
     struct domain *target = domain_find(t->target);
-    long rc = 0;
+    long rc;
 
     if (!target)
         return -ESRCH;
-    if (d == target || d->target)
-        rc = -EINVAL;
+    rc = check_target(d, target);
     if (rc)
         domain_put(target);
     else

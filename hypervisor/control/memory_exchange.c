@@ -24,8 +24,9 @@ struct exchange {
     mfn_t *in, *out;    /* frames of one chunk; blocks of out.extent_order */
 };
 
-static int check(const struct xen_memory_exchange *x)
+int memory_exchange_check(const struct memory_call *c)
 {
+    const struct xen_memory_exchange *x = &c->u.exchange;
     unsigned larger = MAX(x->in.extent_order, x->out.extent_order);
     u64 in, out;
 
@@ -177,26 +178,17 @@ static long run(struct exchange *e, vaddr_t arg)
     return rc;
 }
 
-long memory_exchange(vaddr_t arg)
+long memory_exchange(struct memory_call *c)
 {
-    struct exchange e = { 0 };
+    struct exchange e = { .d = c->d, .x = c->u.exchange };
     long rc;
 
-    if (read_guest_struct(&e.x, arg))
-        return -EFAULT;
-    rc = check(&e.x);
-    if (rc)
-        return rc;
     e.order = MAX(e.x.in.extent_order, e.x.out.extent_order);
     e.bits = (unsigned)memory_address_bits(e.x.out.mem_flags);
-    e.d = domain_find_any(e.x.in.domid);
-    if (!e.d)
-        return -ESRCH;
     e.in = heap_array(BIT(e.order), sizeof(mfn_t));
     e.out = heap_array(BIT(e.order - e.x.out.extent_order), sizeof(mfn_t));
-    rc = e.in && e.out ? run(&e, arg) : -ENOMEM;
+    rc = e.in && e.out ? run(&e, c->arg) : -ENOMEM;
     heap_free(e.out);
     heap_free(e.in);
-    domain_put(e.d);
     return rc;
 }

@@ -24,17 +24,13 @@ static long put_map(vaddr_t arg, struct xen_memory_map *m, const struct machine_
     return write_guest_struct(arg, m);
 }
 
-long memory_map_get(vaddr_t arg)
+long memory_map_get(struct memory_call *c)
 {
     struct domain *d = current_domain();
-    struct machine_e820 *copy = NULL;
-    struct xen_memory_map m;
+    struct machine_e820 *copy = heap_array(MACHINE_E820_MAX, ENTRY_SIZE);
     unsigned count = 0;
     long rc;
 
-    if (read_guest_struct(&m, arg))
-        return -EFAULT;
-    copy = heap_array(MACHINE_E820_MAX, ENTRY_SIZE);
     if (!copy)
         return -ENOMEM;
     spin_lock(&d->lock);
@@ -43,7 +39,7 @@ long memory_map_get(vaddr_t arg)
         memcpy(copy, d->pv->e820, count * ENTRY_SIZE);
     }
     spin_unlock(&d->lock);
-    rc = count ? put_map(arg, &m, copy, count) : -ENOSYS;
+    rc = count ? put_map(c->arg, &c->u.map, copy, count) : -ENOSYS;
     heap_free(copy);
     return rc;
 }
@@ -68,37 +64,28 @@ static long set_map(struct domain *d, const struct xen_memory_map *m)
     return 0;
 }
 
-long memory_map_set(vaddr_t arg)
+int memory_map_check(const struct memory_call *c)
 {
-    struct xen_foreign_memory_map f;
-    struct domain *d;
-    long rc;
-
-    if (read_guest_struct(&f, arg))
-        return -EFAULT;
-    if (f.map.nr_entries > MACHINE_E820_MAX)
-        return -EINVAL;
-    d = domain_find_any(f.domid);
-    if (!d)
-        return -ESRCH;
-    rc = !current_domain()->privileged ? -EPERM : d->is_hvm ? -EPERM : set_map(d, &f.map);
-    domain_put(d);
-    return rc;
+    return c->u.foreign_map.map.nr_entries > MACHINE_E820_MAX ? -EINVAL : 0;
 }
 
-long memory_map_machine(vaddr_t arg)
+long memory_map_set(struct memory_call *c)
+{
+    return c->d->is_hvm ? -EPERM : set_map(c->d, &c->u.foreign_map.map);
+}
+
+/* Read only when the caller is known to be Domain 0, as Xen does. */
+long memory_map_machine(struct memory_call *c)
 {
     struct xen_memory_map m;
 
-    if (!current_domain()->privileged)
-        return -EPERM;
-    if (read_guest_struct(&m, arg))
+    if (read_guest_struct(&m, c->arg))
         return -EFAULT;
     if (handle_is_null(m.buffer)) {
         m.nr_entries = machine_info.e820_count;
-        return write_guest_struct(arg, &m);
+        return write_guest_struct(c->arg, &m);
     }
     if (m.nr_entries < machine_info.e820_count)
         return -EINVAL;
-    return put_map(arg, &m, machine_info.e820, machine_info.e820_count);
+    return put_map(c->arg, &m, machine_info.e820, machine_info.e820_count);
 }

@@ -116,39 +116,31 @@ static u64 run(const struct job *j, u64 start, u64 count, bool *preempted)
     return i;
 }
 
-/* A PV guest of no privilege may name no other domain than itself, and have only its own orders. */
-static bool prepare(struct job *j, u64 op, const struct xen_memory_reservation *r)
+int memory_reservation_check(const struct memory_call *c)
 {
-    int bits = memory_address_bits(r->mem_flags);
+    const struct xen_memory_reservation *r = &c->u.reservation;
 
-    if (bits < 0 || r->extent_order > memory_max_order(current_domain()))
-        return false;
-    if (handle_is_null(r->extent_start) && op != XENMEM_increase_reservation)
-        return false;
-    *j = (struct job){
-        .op = op,
-        .list = (vaddr_t)r->extent_start.p,
-        .order = r->extent_order,
-        .bits = (unsigned)bits,
-        .d = domain_find_any(r->domid),
-    };
-    return j->d;
+    if (r->nr_extents > UINT32_MAX >> MEMOP_EXTENT_SHIFT || c->start >= r->nr_extents)
+        return -EINVAL;
+    if (memory_address_bits(r->mem_flags) < 0 || r->extent_order > memory_max_order(current_domain()))
+        return -EINVAL;
+    return handle_is_null(r->extent_start) && c->op != XENMEM_increase_reservation ? -EINVAL : 0;
 }
 
-long memory_reservation(u64 op, u64 start, vaddr_t arg)
+long memory_reservation(struct memory_call *c)
 {
-    struct xen_memory_reservation r;
-    struct job j;
+    const struct xen_memory_reservation *r = &c->u.reservation;
+    const struct job j = {
+        .op = c->op,
+        .list = (vaddr_t)r->extent_start.p,
+        .order = r->extent_order,
+        .bits = (unsigned)memory_address_bits(r->mem_flags),
+        .d = c->d,
+    };
     bool preempted;
-    u64 done;
+    u64 done = run(&j, c->start, r->nr_extents, &preempted);
 
-    if (read_guest_struct(&r, arg))
-        return (long)start; /* "done so far", as real Xen answers */
-    if (r.nr_extents > UINT32_MAX >> MEMOP_EXTENT_SHIFT || start >= r.nr_extents || !prepare(&j, op, &r))
-        return (long)start;
-    done = run(&j, start, r.nr_extents, &preempted);
-    domain_put(j.d);
     if (preempted)
-        return hypercall_continue(__HYPERVISOR_memory_op, memop_at(op, done), arg, 0, 0, 0);
+        return hypercall_continue(__HYPERVISOR_memory_op, memop_at(c->op, done), c->arg, 0, 0, 0);
     return (long)done;
 }

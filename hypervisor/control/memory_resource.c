@@ -41,41 +41,28 @@ static long acquire(struct domain *d, const struct xen_mem_acquire_resource *r, 
     return 0;
 }
 
-static long resource_op(struct domain *d, struct xen_mem_acquire_resource *r, u64 start, vaddr_t arg)
+/* Nobody may map what is his own this way. */
+int memory_resource_check(const struct memory_call *c)
 {
-    unsigned max = resource_frames(d, r);
+    if (c->u.resource.pad)
+        return -EINVAL;
+    return c->u.resource.domid == DOMID_SELF || c->u.resource.domid == current_domain()->id ? -EPERM : 0;
+}
 
-    if (!domain_controls(d))
-        return -EPERM;
+long memory_acquire_resource(struct memory_call *c)
+{
+    struct xen_mem_acquire_resource *r = &c->u.resource;
+    unsigned max = resource_frames(c->d, r);
+
     if (!max)
         return -EINVAL;
     if (handle_is_null(r->frame_list)) {
         if (r->nr_frames || r->frame)
             return -EINVAL;
         r->nr_frames = max;
-        return write_guest_struct(arg, r);
+        return write_guest_struct(c->arg, r);
     }
-    if (start > r->nr_frames || r->frame > max || r->nr_frames > max - r->frame)
+    if (c->start > r->nr_frames || r->frame > max || r->nr_frames > max - r->frame)
         return -EINVAL;
-    return acquire(d, r, start, arg);
-}
-
-long memory_acquire_resource(u64 start, vaddr_t arg)
-{
-    struct xen_mem_acquire_resource r;
-    struct domain *d;
-    long rc;
-
-    if (read_guest_struct(&r, arg))
-        return -EFAULT;
-    if (r.pad)
-        return -EINVAL;
-    if (r.domid == DOMID_SELF || r.domid == current_domain()->id)
-        return -EPERM;
-    d = domain_find(r.domid);
-    if (!d)
-        return -ESRCH;
-    rc = resource_op(d, &r, start, arg);
-    domain_put(d);
-    return rc;
+    return acquire(c->d, r, c->start, c->arg);
 }

@@ -8,13 +8,12 @@
 #include "domain/domain.h"
 #include "domain/iomem.h"
 #include "domain/pirq.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "machine/cpu.h"
 #include "machine/irq.h"
 #include "mm/guest_access.h"
 #include "passthrough/msi.h"
-
-#include <xen/physdev.h>
 
 #define MULTI_MSI_MAX 32
 #define ISA_IRQS 16
@@ -30,7 +29,7 @@ static int gsi_of(int index)
     irq = pirq_to_irq(d, (u32)index);
     if (irq > 0)
         return irq;
-    return d->privileged ? index : -EINVAL;
+    return domain_may(PRIV_CONTROL, NULL) ? index : -EINVAL;
 }
 
 /*
@@ -72,7 +71,7 @@ static long map_msi(struct domain *d, const struct physdev_map_pirq *m)
     unsigned irq;
     long rc;
 
-    if (!current_domain()->privileged)
+    if (!domain_may(PRIV_CONTROL, NULL)) /* on Xen also a device model, of devices that are assigned to its guest */
         return -EPERM;
     if (m->type != MAP_PIRQ_TYPE_MSI)
         r.at.segment = (u16)(m->bus >> 16);
@@ -92,8 +91,6 @@ static long map_msi(struct domain *d, const struct physdev_map_pirq *m)
 
 static long map(struct domain *d, const struct physdev_map_pirq *m)
 {
-    if (!domain_controls(d) && d != current_domain())
-        return -EPERM;
     switch (m->type) {
     case MAP_PIRQ_TYPE_GSI:
         return map_gsi(d, m);
@@ -106,41 +103,34 @@ static long map(struct domain *d, const struct physdev_map_pirq *m)
 }
 
 /* @return 0 with the pirq in the guest's structure; -ESRCH, -EPERM, -EINVAL, -EEXIST, -ENODEV, -EOPNOTSUPP, -ENOSPC */
-long physdev_map_pirq(vaddr_t arg)
+long physdev_map_pirq(union physdev_args *p, vaddr_t arg)
 {
-    struct physdev_map_pirq m;
+    struct physdev_map_pirq *m = &p->map;
     struct domain *d;
-    long rc;
+    long rc = domain_find_for(m->domid, PRIV_DEVICE_MODEL, &d);
 
-    if (read_guest_struct(&m, arg))
-        return -EFAULT;
-    d = domain_find_any(m.domid);
-    if (!d)
-        return -ESRCH;
-    rc = map(d, &m);
+    if (rc)
+        return rc;
+    rc = map(d, m);
     domain_put(d);
     if (rc < 0)
         return rc;
-    m.pirq = (int)rc;
-    if (m.type == MAP_PIRQ_TYPE_MULTI_MSI)
-        m.entry_nr = 1;
-    return write_guest_struct(arg, &m);
+    m->pirq = (int)rc;
+    if (m->type == MAP_PIRQ_TYPE_MULTI_MSI)
+        m->entry_nr = 1;
+    return write_guest_struct(arg, m);
 }
 
-/* @return 0, -ESRCH, -EINVAL (not mapped), -EBUSY (bound to a port) */
-long physdev_unmap_pirq(vaddr_t arg)
+/* @return 0, -ESRCH, -EPERM, -EINVAL (not mapped), -EBUSY (bound to a port) */
+long physdev_unmap_pirq(union physdev_args *p, vaddr_t arg)
 {
-    struct physdev_unmap_pirq u;
     struct domain *d;
-    int irq, rc = -EINVAL;
+    int irq, rc = domain_find_for(p->unmap.domid, PRIV_DEVICE_MODEL, &d);
 
-    if (read_guest_struct(&u, arg))
-        return -EFAULT;
-    d = domain_find_any(u.domid);
-    if (!d)
-        return -ESRCH;
-    if (u.pirq >= 0)
-        rc = pirq_unmap(d, (u32)u.pirq, &irq);
+    (void)arg; /* nothing goes back */
+    if (rc)
+        return rc;
+    rc = p->unmap.pirq >= 0 ? pirq_unmap(d, (u32)p->unmap.pirq, &irq) : -EINVAL;
     if (!rc && irq >= 0)
         irq_release((unsigned)irq);
     domain_put(d);

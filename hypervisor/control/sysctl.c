@@ -7,11 +7,11 @@
  */
 #include "control/hypercall.h"
 #include "control/sysctl_ops.h"
-#include "domain/domain.h"
+#include "domain/privilege.h"
 #include "errno.h"
-#include "machine/cpu.h"
 #include "machine/smp.h"
 #include "mm/guest_access.h"
+#include "sched/sched.h"
 
 static bool cpu_online(u32 cpu)
 {
@@ -40,74 +40,90 @@ static long cpu_hotplug(const struct xen_sysctl_cpu_hotplug *h)
     return -EOPNOTSUPP;
 }
 
-static long execute(struct xen_sysctl *op)
+static long pm_stat(const struct xen_sysctl_get_pmstat *p)
 {
-    switch (op->cmd) {
-    case XEN_SYSCTL_readconsole:
-        return sysctl_readconsole(&op->u.readconsole);
-    case XEN_SYSCTL_perfc_op:
-        return sysctl_perfc(&op->u.perfc_op);
-    case XEN_SYSCTL_physinfo:
-        return sysctl_physinfo(&op->u.physinfo);
-    case XEN_SYSCTL_sched_id:
-        op->u.sched_id.sched_id = sched_current()->id;
-        return 0;
-    case XEN_SYSCTL_getdomaininfolist:
-        return sysctl_getdomaininfolist(&op->u.getdomaininfolist);
-    case XEN_SYSCTL_debug_keys:
-        return sysctl_debug_keys(&op->u.debug_keys);
-    case XEN_SYSCTL_getcpuinfo:
-        return sysctl_getcpuinfo(&op->u.getcpuinfo);
-    case XEN_SYSCTL_availheap:
-        return sysctl_availheap(&op->u.availheap);
-    case XEN_SYSCTL_cputopoinfo:
-        return sysctl_cputopoinfo(&op->u.cputopoinfo);
-    case XEN_SYSCTL_numainfo:
-        return sysctl_numainfo(&op->u.numainfo);
-    case XEN_SYSCTL_pcitopoinfo:
-        return sysctl_pcitopoinfo(&op->u.pcitopoinfo);
-    case XEN_SYSCTL_cpupool_op:
-        return sysctl_cpupool(&op->u.cpupool_op);
-    case XEN_SYSCTL_scheduler_op:
-        return sysctl_scheduler(&op->u.scheduler_op);
-    case XEN_SYSCTL_get_cpu_levelling_caps:
-        op->u.cpu_levelling_caps.caps = 0;
-        return 0;
-    case XEN_SYSCTL_get_cpu_featureset:
-        return sysctl_featureset(&op->u.cpu_featureset);
-    case XEN_SYSCTL_get_cpu_policy:
-        return sysctl_cpu_policy(&op->u.cpu_policy);
-    case XEN_SYSCTL_get_pmstat: /* no frequency or idle-state driver */
-        return cpu_online(op->u.get_pmstat.cpuid) ? -ENODEV : -EINVAL;
-    case XEN_SYSCTL_pm_op:
-        return pm_op(&op->u.pm_op);
-    case XEN_SYSCTL_psr_cmt_op:
-        return -ENODEV;
-    case XEN_SYSCTL_psr_alloc:
-        return op->u.psr_alloc.cmd <= XEN_SYSCTL_PSR_get_mba_info ? -ENODEV : -EOPNOTSUPP;
-    case XEN_SYSCTL_cpu_hotplug:
-        return cpu_hotplug(&op->u.cpu_hotplug);
-    case XEN_SYSCTL_page_offline_op:
-    case XEN_SYSCTL_coverage_op:
-        return -EOPNOTSUPP;
-    }
-    return -ENOSYS;
+    return cpu_online(p->cpuid) ? -ENODEV : -EINVAL;
 }
+
+static long psr_alloc(const struct xen_sysctl_psr_alloc *p)
+{
+    return p->cmd <= XEN_SYSCTL_PSR_get_mba_info ? -ENODEV : -EOPNOTSUPP;
+}
+
+/* A command with its structure. Result as the hypercall's. */
+#define OP(name, call)                       \
+    static long op_##name(struct xen_sysctl *op) \
+    {                                        \
+        return (call);                       \
+    }
+
+OP(readconsole, sysctl_readconsole(&op->u.readconsole))
+OP(perfc, sysctl_perfc(&op->u.perfc_op))
+OP(physinfo, sysctl_physinfo(&op->u.physinfo))
+OP(sched_id, (op->u.sched_id.sched_id = sched_current()->id, 0))
+OP(domain_list, sysctl_getdomaininfolist(&op->u.getdomaininfolist))
+OP(debug_keys, sysctl_debug_keys(&op->u.debug_keys))
+OP(cpuinfo, sysctl_getcpuinfo(&op->u.getcpuinfo))
+OP(availheap, sysctl_availheap(&op->u.availheap))
+OP(cputopoinfo, sysctl_cputopoinfo(&op->u.cputopoinfo))
+OP(numainfo, sysctl_numainfo(&op->u.numainfo))
+OP(pcitopoinfo, sysctl_pcitopoinfo(&op->u.pcitopoinfo))
+OP(cpupool, sysctl_cpupool(&op->u.cpupool_op))
+OP(scheduler, sysctl_scheduler(&op->u.scheduler_op))
+OP(levelling_caps, (op->u.cpu_levelling_caps.caps = 0, 0))
+OP(featureset, sysctl_featureset(&op->u.cpu_featureset))
+OP(cpu_policy, sysctl_cpu_policy(&op->u.cpu_policy))
+OP(pmstat, pm_stat(&op->u.get_pmstat)) /* no frequency or idle-state driver */
+OP(pm, pm_op(&op->u.pm_op))
+OP(psr_cmt, -ENODEV)
+OP(psr_alloc, psr_alloc(&op->u.psr_alloc))
+OP(cpu_hotplug, cpu_hotplug(&op->u.cpu_hotplug))
+OP(not_offered, -EOPNOTSUPP)
+
+/* Who may; nothing said is PRIV_CONTROL, Domain 0 alone: as on Xen 4.17 all of them. No row: -ENOSYS, and for others -EPERM. */
+static const struct {
+    long (*fn)(struct xen_sysctl *op);
+    u8 who; /* enum privilege */
+} ops[] = {
+    [XEN_SYSCTL_readconsole] = { op_readconsole },
+    [XEN_SYSCTL_perfc_op] = { op_perfc },
+    [XEN_SYSCTL_physinfo] = { op_physinfo },
+    [XEN_SYSCTL_sched_id] = { op_sched_id },
+    [XEN_SYSCTL_getdomaininfolist] = { op_domain_list },
+    [XEN_SYSCTL_debug_keys] = { op_debug_keys },
+    [XEN_SYSCTL_getcpuinfo] = { op_cpuinfo },
+    [XEN_SYSCTL_availheap] = { op_availheap },
+    [XEN_SYSCTL_cputopoinfo] = { op_cputopoinfo },
+    [XEN_SYSCTL_numainfo] = { op_numainfo },
+    [XEN_SYSCTL_pcitopoinfo] = { op_pcitopoinfo },
+    [XEN_SYSCTL_cpupool_op] = { op_cpupool },
+    [XEN_SYSCTL_scheduler_op] = { op_scheduler },
+    [XEN_SYSCTL_get_cpu_levelling_caps] = { op_levelling_caps },
+    [XEN_SYSCTL_get_cpu_featureset] = { op_featureset },
+    [XEN_SYSCTL_get_cpu_policy] = { op_cpu_policy },
+    [XEN_SYSCTL_get_pmstat] = { op_pmstat },
+    [XEN_SYSCTL_pm_op] = { op_pm },
+    [XEN_SYSCTL_psr_cmt_op] = { op_psr_cmt },
+    [XEN_SYSCTL_psr_alloc] = { op_psr_alloc },
+    [XEN_SYSCTL_cpu_hotplug] = { op_cpu_hotplug },
+    [XEN_SYSCTL_page_offline_op] = { op_not_offered },
+    [XEN_SYSCTL_coverage_op] = { op_not_offered },
+};
 
 /* @arg: struct xen_sysctl. @return 0, -EPERM, -EFAULT, -EACCES (other interface version), by operation */
 long do_sysctl(vaddr_t arg)
 {
     struct xen_sysctl op;
+    bool known;
     long rc;
 
     if (read_guest_struct(&op, arg))
         return -EFAULT;
     if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
         return -EACCES;
-    if (!current_domain()->privileged)
+    known = op.cmd < ARRAY_SIZE(ops) && ops[op.cmd].fn;
+    if (!domain_may(known ? (enum privilege)ops[op.cmd].who : PRIV_CONTROL, NULL))
         return -EPERM;
-    rc = execute(&op);
-    if (!rc)
-        rc = write_guest_struct(arg, &op);
-    return rc;
+    rc = known ? ops[op.cmd].fn(&op) : -ENOSYS;
+    return rc ? rc : write_guest_struct(arg, &op);
 }

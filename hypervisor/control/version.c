@@ -7,6 +7,7 @@
 #include "control/command_line.h"
 #include "control/hypercall.h"
 #include "domain/domain.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
@@ -105,9 +106,9 @@ long do_xen_version(u64 cmd, vaddr_t arg)
     case XENVER_guest_handle:
         return guest_write(arg, d->uuid, sizeof(d->uuid));
     case XENVER_commandline:
-        return put_text(arg, d->privileged ? command_line : DENIED, sizeof(xen_commandline_t));
+        return put_text(arg, domain_may(PRIV_CONTROL, NULL) ? command_line : DENIED, sizeof(xen_commandline_t));
     case XENVER_build_id:
-        return d->privileged ? build_id(arg) : -EPERM;
+        return domain_may(PRIV_CONTROL, NULL) ? build_id(arg) : -EPERM;
     }
     return -ENOSYS;
 }

@@ -170,10 +170,11 @@ static inline bool vcpu_is_idle(const struct vcpu *v)
     return v->unit.idle;
 }
 
-/* The table of domains. domain_find takes a reference that domain_put drops; NULL when there is none. */
+/*
+ * The table of domains. domain_find takes a reference that domain_put drops; NULL when there is none. Who finds one for a
+ * caller asks domain/privilege.h what that may do.
+ */
 struct domain *domain_find(domid_t id);
-/* The same for DOMID_SELF and for others only when the caller may control them. NULL: -ESRCH */
-struct domain *domain_find_any(domid_t id);
 struct domain *domain_get(struct domain *d); /* a further reference */
 void domain_put(struct domain *d);
 /* First domain with id >= @id, with a reference; for listing. */
@@ -231,8 +232,6 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 /* After v->fpu was written from outside: what a CPU may still hold of it is void. */
 void vcpu_forget_cpu(struct vcpu *v);
 struct vcpu *domain_vcpu(const struct domain *d, u64 id); /* NULL: there is none */
-/* True when the calling domain may control @d: it is privileged or has @d as its target. */
-bool domain_controls(const struct domain *d);
 void domain_subscribe_suspend(struct domain *d, evtchn_port_t port);
 
 #define for_each_vcpu(d, v)                                                     \

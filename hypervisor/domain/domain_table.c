@@ -118,27 +118,6 @@ struct domain *domain_next(domid_t id)
     return NULL;
 }
 
-bool domain_controls(const struct domain *d)
-{
-    const struct domain *caller = current_domain();
-
-    return caller->privileged || (d && READ_ONCE(caller->target) == d);
-}
-
-struct domain *domain_find_any(domid_t id)
-{
-    struct domain *self = current_domain(), *d;
-
-    if (id == DOMID_SELF || id == self->id)
-        return domain_get(self);
-    d = domain_find(id);
-    if (d && !domain_controls(d)) {
-        domain_put(d);
-        return NULL;
-    }
-    return d;
-}
-
 struct domain *domain_get(struct domain *d)
 {
     u32 refs = atomic_add_return(&d->refs, 1);

@@ -7,6 +7,7 @@
  */
 #include "domain/event_internal.h"
 #include "domain/pirq.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
@@ -16,17 +17,12 @@
 
 static int do_alloc_unbound(struct evtchn_alloc_unbound *a)
 {
-    struct domain *self = current_domain(), *d;
-    int port;
+    struct domain *d;
+    int port, rc = domain_find_for(a->dom, PRIV_SELF, &d);
 
-    d = a->dom == DOMID_SELF ? domain_get(self) : domain_find(a->dom);
-    if (!d)
-        return -ESRCH;
-    if (d != self && !domain_controls(d)) {
-        domain_put(d);
-        return -EPERM;
-    }
-    port = event_alloc_unbound(d, a->remote_dom == DOMID_SELF ? self->id : a->remote_dom);
+    if (rc)
+        return rc;
+    port = event_alloc_unbound(d, a->remote_dom == DOMID_SELF ? current_domain()->id : a->remote_dom);
     domain_put(d);
     if (port < 0)
         return port;
@@ -69,7 +65,7 @@ static int do_status(struct evtchn_status *s)
         rc = -EINVAL;
         goto out;
     }
-    if (d != self && !domain_controls(d)) {
+    if (!domain_may(PRIV_SELF, d)) {
         rc = -EPERM;
         goto out;
     }
@@ -160,7 +156,7 @@ static int do_reset(const struct evtchn_reset *r, bool go_on)
     d = r->dom == DOMID_SELF ? domain_get(self) : domain_find(r->dom);
     if (!d)
         return -ESRCH;
-    if (d != self && !domain_controls(d))
+    if (!domain_may(PRIV_SELF, d))
         rc = -EPERM;
     else if (d != self && !d->controller_pauses)
         rc = -EINVAL;

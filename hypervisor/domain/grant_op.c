@@ -6,23 +6,18 @@
  */
 #include "domain/grant_internal.h"
 #include "domain/hypercalls.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "machine/console.h"
 #include "machine/cpu.h"
 #include "mm/guest_access.h"
 
-/* DOMID_SELF, or a domain that the caller controls. GNTST_* */
+/* DOMID_SELF, or a domain whose device model the caller is, or any for Domain 0. GNTST_* */
 static int table_owner(domid_t id, struct domain **d)
 {
-    struct domain *self = current_domain();
+    int rc = domain_find_for(id, PRIV_SELF, d);
 
-    *d = id == DOMID_SELF ? domain_get(self) : domain_find(id);
-    if (!*d)
-        return GNTST_bad_domain;
-    if (*d == self || domain_controls(*d))
-        return GNTST_okay;
-    domain_put(*d);
-    return GNTST_permission_denied;
+    return !rc ? GNTST_okay : rc == -EPERM ? GNTST_permission_denied : GNTST_bad_domain;
 }
 
 /* Grows the table and writes the list of frames. @return 0, -EFAULT; GNTST_* in op->status */

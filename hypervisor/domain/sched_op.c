@@ -8,6 +8,7 @@
 #include "domain/domain.h"
 #include "domain/hypercalls.h"
 #include "domain/internal.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "machine/console.h"
 #include "machine/cpu.h"
@@ -116,19 +117,18 @@ static long remote_shutdown(vaddr_t arg)
 {
     struct sched_remote_shutdown r;
     struct domain *d;
-    long rc = 0;
+    bool may;
 
     if (read_guest_struct(&r, arg))
         return -EFAULT;
     d = domain_find(r.domain_id);
     if (!d)
         return -ESRCH;
-    if (!domain_controls(d))
-        rc = -EPERM;
-    else
+    may = domain_may(PRIV_DEVICE_MODEL, d);
+    if (may)
         domain_shutdown(d, (u8)MIN(r.reason, 0xfeu));
     domain_put(d);
-    return rc;
+    return may ? 0 : -EPERM;
 }
 
 static void watchdog_bites(void *data)
@@ -137,7 +137,7 @@ static void watchdog_bites(void *data)
 
     if (READ_ONCE(d->shutting_down) || READ_ONCE(d->dying))
         return;
-    pr_warning("d%d: watchdog expired\n", d->id);
+    guest_printk(LOG_WARNING, "d%d: watchdog expired\n", d->id);
     domain_shutdown(d, SHUTDOWN_watchdog);
 }
 
@@ -188,7 +188,7 @@ static long pin_override(vaddr_t arg)
 {
     struct sched_pin_override p;
 
-    if (!current_domain()->privileged)
+    if (!domain_may(PRIV_CONTROL, NULL))
         return -EPERM;
     if (read_guest_struct(&p, arg))
         return -EFAULT;

@@ -10,6 +10,7 @@
 #include "pv/emulate.h"
 
 #include "domain/guest_tsc.h"
+#include "domain/privilege.h"
 #include "errno.h"
 #include "lib/string.h"
 #include "machine/cpu_features.h"
@@ -198,7 +199,7 @@ static bool emulate_two_byte(struct regs *regs, struct insn *i)
         return true;
     case 0x08: /* INVD: contents must not be lost, so write back */
     case 0x09: /* WBINVD */
-        if (current_domain()->privileged)
+        if (domain_may(PRIV_CONTROL, NULL))
             wbinvd();
         return true;
     case 0x20 ... 0x23:

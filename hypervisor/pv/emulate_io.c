@@ -8,6 +8,7 @@
  * on when the guest executes the instruction again.
  */
 #include "domain/ioports.h"
+#include "domain/privilege.h"
 #include "machine/trap.h"
 #include "machine/x86.h"
 #include "mm/guest_access.h"
@@ -77,7 +78,7 @@ static bool bitmap_allows(struct vcpu *v, unsigned port, unsigned bytes)
 /* The pair of ports for PCI configuration (PCI 3.0 3.2.2.3.2), of which Domain 0 sees a copy. */
 static bool is_pci_config(u16 port, unsigned bytes)
 {
-    if (!current_domain()->privileged)
+    if (!domain_may(PRIV_CONTROL, NULL))
         return false;
     return (port == PCI_CONFIG_ADDRESS && bytes == 4) || (port >= PCI_CONFIG_DATA && port + bytes <= PCI_CONFIG_DATA + 4);
 }

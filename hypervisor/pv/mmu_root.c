@@ -5,6 +5,7 @@
  * Callers: mmuext_op, vCPU contexts (pv/domain.c), the domain builder. Lock: the
  * domain's mmu_lock.
  */
+#include "domain/privilege.h"
 #include "machine/cpu.h"
 #include "machine/tlb.h"
 #include "pv/mmu_private.h"
@@ -133,7 +134,7 @@ int pv_unpin_table(struct domain *d, mfn_t mfn)
 
 bool mmu_may_control(const struct domain *t)
 {
-    return t == current->domain || domain_controls(t);
+    return domain_may(PRIV_SELF, t);
 }
 
 struct domain *mmu_page_owner(domid_t id)

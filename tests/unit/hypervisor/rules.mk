@@ -32,3 +32,4 @@ $(OUT)/hypervisor/hv/%.o: $(ROOT)/hypervisor/%.c
 
 EXTRA_hypervisor/test_msi := $(addprefix $(OUT)/hypervisor/hv/,passthrough/pci.o passthrough/msi.o machine/irq.o \
     machine/vector.o domain/pirq.o lib/bitmap.o)
+EXTRA_hypervisor/test_console_io := $(OUT)/hypervisor/hv/control/console_io.o
