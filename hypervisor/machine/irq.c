@@ -29,6 +29,7 @@
 #define MSI_ADDRESS 0xfee00000UL /* SDM Vol 3 10.11.1: fixed delivery, physical destination */
 #define MSI_DEST_SHIFT 12
 #define NO_VECTOR 0
+#define APIC_ID_BROADCAST 255 /* messages without remapping have 8 bits for the destination, SDM Vol 3 10.11.1 */
 
 enum irq_kind { IRQ_UNUSED, IRQ_IOAPIC, IRQ_PIC, IRQ_MSI };
 
@@ -103,6 +104,17 @@ static void forget_old_place(unsigned irq, struct irq_desc *d)
     d->old_vector = NO_VECTOR;
 }
 
+/* Of those that an interrupt can be sent to the one with the fewest vectors in use. */
+static unsigned roomiest_cpu(void)
+{
+    unsigned best = 0, cpu;
+
+    for_each_online_cpu(cpu)
+        if (cpu_apic_id(cpu) < APIC_ID_BROADCAST && vectors_used(cpu) < vectors_used(best))
+            best = cpu;
+    return best;
+}
+
 static int setup(struct irq_desc *d, unsigned gsi, bool level, bool active_low)
 {
     int vector;
@@ -112,7 +124,7 @@ static int setup(struct irq_desc *d, unsigned gsi, bool level, bool active_low)
     if (d->handler)
         return -EBUSY;
     if (d->kind == IRQ_UNUSED && ioapic_gsi_count()) {
-        unsigned cpu = vector_roomiest_cpu();
+        unsigned cpu = roomiest_cpu();
 
         vector = vector_alloc(cpu, gsi);
         if (vector < 0)
@@ -148,7 +160,7 @@ static bool claim_msi(unsigned irq)
 {
     struct irq_desc *d = &irqs[irq];
     bool was = spin_lock_irqsave(&d->lock);
-    unsigned cpu = vector_roomiest_cpu();
+    unsigned cpu = roomiest_cpu();
     int vector = -1;
 
     if (d->kind == IRQ_UNUSED && (vector = vector_alloc(cpu, irq)) >= 0) {
@@ -309,7 +321,7 @@ void irq_set_affinity(unsigned irq, unsigned cpu)
     struct irq_desc *d = &irqs[irq % MAX_IRQS];
     bool was = spin_lock_irqsave(&d->lock);
 
-    if ((d->kind == IRQ_IOAPIC || d->kind == IRQ_MSI) && d->cpu != cpu && cpu_apic_id(cpu) < 255)
+    if ((d->kind == IRQ_IOAPIC || d->kind == IRQ_MSI) && d->cpu != cpu && cpu_apic_id(cpu) < APIC_ID_BROADCAST)
         move(irq, d, cpu);
     spin_unlock_irqrestore(&d->lock, was);
 }

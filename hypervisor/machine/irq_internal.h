@@ -11,7 +11,7 @@ void irq_dispatch_pic(unsigned input); /* of the 8259 pair */
 
 /* A vector on @cpu for @irq, and giving it back. machine/vector.c. @return vector or -ENOSPC */
 int vector_alloc(unsigned cpu, unsigned irq);
-unsigned vector_roomiest_cpu(void);    /* that an interrupt can be sent to, and has the fewest in use */
+unsigned vectors_used(unsigned cpu);   /* device vectors of @cpu that are given out */
 void vector_free(unsigned cpu, unsigned vector, unsigned irq);
 int vector_irq_of(unsigned vector);    /* on this CPU; -1: none */
 

@@ -11,11 +11,9 @@
 #include "machine/interrupt.h"
 #include "machine/irq_internal.h"
 #include "machine/percpu.h"
-#include "machine/smp.h"
 #include "machine/spinlock.h"
 
 #define VECTORS 256
-#define APIC_ID_BROADCAST 255 /* device interrupts without remapping have 8 bits for the destination, SDM Vol 3 10.11.1 */
 #define CLASS 16 /* vectors of one priority */
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_VECTOR);
@@ -47,14 +45,9 @@ static unsigned next_vector(unsigned v)
     return v + CLASS < VECTORS ? v + CLASS : (v + 1) % CLASS;
 }
 
-unsigned vector_roomiest_cpu(void)
+unsigned vectors_used(unsigned cpu)
 {
-    unsigned best = 0, cpu;
-
-    for_each_online_cpu(cpu)
-        if (cpu_apic_id(cpu) < APIC_ID_BROADCAST && READ_ONCE(per_cpu(used, cpu)) < READ_ONCE(per_cpu(used, best)))
-            best = cpu;
-    return best;
+    return READ_ONCE(per_cpu(used, cpu));
 }
 
 int vector_alloc(unsigned cpu, unsigned irq)
