@@ -4,8 +4,9 @@
  * credit that burns while it runs, the faster the smaller its weight; the unit
  * with the most credit runs. When even the best has none left, everyone gets
  * 10 ms more. A running unit is preempted by one with more credit, but not
- * before the rate limit (1 ms) is over. Caps are in credit2_cap.c. A CPU that goes idle, and each queue every 100 ms, takes work from
- * longer queues (try-lock only, so no order between queues is needed).
+ * before the rate limit (1 ms) is over. Caps are in credit2_cap.c. A CPU that goes idle, and each queue every 100 ms, takes
+ * work from longer queues (try-lock only, so no order between queues is needed; who finds one locked looks again). Whoever
+ * queues a unit where nobody is free tells an idle CPU of another queue.
  * Called by sched.c with the queue's lock (LOCK_SCHED), see sched.h.
  */
 #include "atomic.h"
@@ -35,6 +36,8 @@ struct c2_queue {
     struct cpumask cpus, idle, tickled;
     struct cpumask unlimited; /* run their unit without a time slice, because nobody waited */
     u32 epoch;                /* number of credit resets */
+    unsigned index;           /* in queues[] */
+    unsigned relieve;         /* offset to the queue that it takes from first, so that all have their turn */
     nsec_t next_balance;
 };
 
@@ -42,7 +45,8 @@ struct c2_unit {
     struct list link;
     struct sched_unit *unit;
     s64 credit;
-    u32 epoch; /* queue's when the credit was last brought up to date */
+    struct c2_queue *queue; /* the one that it was last in, and */
+    u32 epoch;              /* that one's when the credit was last brought up to date */
     bool queued;
     nsec_t charged, started; /* running: charged up to here; picked at */
 };
@@ -53,6 +57,7 @@ nsec_t sched_ratelimit = 1000000; /* 1 ms, as Xen's default sched_ratelimit_us=1
 unsigned credit2_cpus_per_queue = 8;
 
 static struct c2_queue *queues[MAX_CPUS];
+static unsigned queue_count; /* behind the last one; NULL where no CPU has started */
 static struct sched_unit *running[MAX_CPUS], *idle_unit[MAX_CPUS];
 
 static struct c2_queue *queue_of(unsigned cpu)
@@ -75,11 +80,12 @@ static void charge(struct sched_unit *u, nsec_t now)
     c2_charge_group(u->group, delta);
 }
 
-/* Gives a unit the resets that its queue had while it slept. */
+/* Gives a unit the resets that its queue had while it slept. From now on those of @q, another perhaps, are its own. */
 static void catch_up(struct c2_queue *q, struct c2_unit *c)
 {
-    u32 missed = q->epoch - c->epoch;
+    u32 missed = c->queue ? READ_ONCE(c->queue->epoch) - c->epoch : 0;
 
+    c->queue = q;
     c->epoch = q->epoch;
     if (missed)
         c->credit = MIN(c->credit + (s64)MIN(missed, 100u) * CREDIT_INIT, CREDIT_INIT);
@@ -122,6 +128,7 @@ static void insert_sorted(struct c2_queue *q, struct c2_unit *c)
     list_add_tail(&c->link, &it->link);
     c->queued = true;
     q->waiting++;
+    c2_note_queue(c->unit->group, q->index);
 }
 
 static void take_out(struct c2_queue *q, struct c2_unit *c)
@@ -155,6 +162,24 @@ static unsigned find_idle(const struct c2_queue *q, const struct sched_unit *u)
     return cpumask_first(&may);
 }
 
+/* Somebody who idles in another queue comes and takes @u, for which nobody is free in @q. */
+static void tickle_elsewhere(const struct c2_queue *q, const struct sched_unit *u)
+{
+    smp_mb(); /* @u is queued; an idle CPU says that it is before it looks for work in other queues */
+    for (unsigned k = 1; k < queue_count; k++) {
+        struct c2_queue *other = queues[(q->index + k) % queue_count];
+        struct cpumask may;
+
+        if (!other)
+            continue;
+        cpumask_and(&may, &other->idle, &u->hard);
+        if (cpumask_empty(&may))
+            continue;
+        softirq_raise_cpu(cpumask_first(&may), SOFTIRQ_SCHEDULE);
+        return;
+    }
+}
+
 /*
  * Makes a CPU look at the queue, because @u is better than what it runs, or it must limit that from
  * now on.
@@ -170,6 +195,7 @@ static void tickle(struct c2_queue *q, struct sched_unit *u)
         tickle_cpu(q, cpu);
         return;
     }
+    tickle_elsewhere(q, u);
     now = system_time();
     for_each_cpu(cpu, &q->cpus) {
         struct sched_unit *r = running[cpu];
@@ -224,27 +250,41 @@ static struct c2_unit *best_for(struct c2_queue *q, unsigned cpu)
     return NULL;
 }
 
-/* Takes a waiting unit from a queue that has more than @least; moves it to @cpu's queue. */
-static struct c2_unit *steal(unsigned cpu, unsigned least)
+/* Takes a unit for @cpu of queue @mine out of @q, if it has one. */
+static struct c2_unit *rob(struct c2_queue *q, struct c2_queue *mine, unsigned cpu)
+{
+    struct c2_unit *c = best_for(q, cpu);
+
+    if (c) {
+        take_out(q, c);
+        catch_up(mine, c);
+        WRITE_ONCE(c->unit->cpu, cpu);
+    }
+    return c;
+}
+
+/* Takes a waiting unit from a queue that has more than @least; moves it to @cpu's queue. @busy: one was locked. */
+static struct c2_unit *steal(unsigned cpu, unsigned least, bool *busy)
 {
     struct c2_queue *mine = queue_of(cpu);
 
-    for (unsigned i = 0; i < MAX_CPUS / credit2_cpus_per_queue; i++) {
-        struct c2_queue *q = queues[i];
+    for (unsigned k = 0; k + 1 < queue_count; k++) {
+        unsigned distance = 1 + (mine->relieve + k) % (queue_count - 1);
+        struct c2_queue *q = queues[(mine->index + distance) % queue_count];
         struct c2_unit *c;
 
-        if (!q || q == mine || READ_ONCE(q->waiting) <= least || !spin_trylock(&q->lock))
+        if (!q || READ_ONCE(q->waiting) <= least)
             continue;
-        c = best_for(q, cpu);
-        if (c) {
-            take_out(q, c);
-            catch_up(q, c);
-            c->epoch = mine->epoch;
-            WRITE_ONCE(c->unit->cpu, cpu);
+        if (!spin_trylock(&q->lock)) {
+            *busy = true;
+            continue;
         }
+        c = rob(q, mine, cpu);
         spin_unlock(&q->lock);
-        if (c)
+        if (c) {
+            mine->relieve = distance; /* the one behind it is the first next time */
             return c;
+        }
     }
     return NULL;
 }
@@ -252,13 +292,28 @@ static struct c2_unit *steal(unsigned cpu, unsigned least)
 static void balance(struct c2_queue *q, unsigned cpu, nsec_t now)
 {
     struct c2_unit *c;
+    bool busy;
 
     if (now < q->next_balance)
         return;
     q->next_balance = now + BALANCE_PERIOD;
-    c = steal(cpu, q->waiting + 1);
+    c = steal(cpu, q->waiting + 1, &busy);
     if (c)
         insert_sorted(q, c);
+}
+
+/* The CPU has nothing to do: it says so, looks at the other queues, and looks again soon when one of them was locked. */
+static struct c2_unit *look_elsewhere(struct c2_queue *q, unsigned cpu)
+{
+    bool busy = false;
+    struct c2_unit *c;
+
+    cpumask_set(&q->idle, cpu);
+    smp_mb(); /* tickle_elsewhere() */
+    c = steal(cpu, 0, &busy);
+    if (!c && busy)
+        softirq_raise(SOFTIRQ_SCHEDULE);
+    return c;
 }
 
 /* True when @prev goes on although others wait. Sets *@slice to what is left of the rate limit. */
@@ -319,11 +374,10 @@ static struct sched_unit *c2_pick_next(unsigned cpu, struct sched_unit *prev, ns
     } else if (c) {
         take_out(q, c);
     } else {
-        c = steal(cpu, 0);
+        c = look_elsewhere(q, cpu);
     }
     if (!c) {
         running[cpu] = idle_unit[cpu];
-        cpumask_set(&q->idle, cpu);
         return idle_unit[cpu];
     }
     cpumask_clear(&q->idle, cpu);
@@ -371,13 +425,10 @@ static unsigned c2_pick_cpu(struct sched_unit *u)
 
     if (fallback < MAX_CPUS && has_idle(own, u))
         return fallback;
-    for (unsigned i = 0; i < MAX_CPUS / credit2_cpus_per_queue; i++) {
-        const struct c2_queue *q = atomic_load(&queues[i]);
-        unsigned cpu;
+    for (unsigned k = 1; k < queue_count; k++) {
+        const struct c2_queue *q = queues[(own->index + k) % queue_count];
+        unsigned cpu = q ? cpu_in(q, u) : MAX_CPUS;
 
-        if (!q || q == own)
-            continue;
-        cpu = cpu_in(q, u);
         if (cpu >= MAX_CPUS)
             continue;
         if (has_idle(q, u))
@@ -388,8 +439,29 @@ static unsigned c2_pick_cpu(struct sched_unit *u)
     return fallback < MAX_CPUS ? fallback : u->cpu;
 }
 
+/* A new period for a domain with a cap: its units in @where may run again. */
+static void budget_filled(const struct sched_group *g, const struct cpumask *where)
+{
+    unsigned i;
+
+    for_each_cpu(i, where) {
+        struct c2_queue *q = queues[i];
+        struct c2_unit *c;
+        bool irq = spin_lock_irqsave(&q->lock);
+
+        list_for_each(c, &q->units, link) {
+            if (c->unit->group != g)
+                continue;
+            c2_note_queue(c->unit->group, i);
+            tickle(q, c->unit);
+        }
+        spin_unlock_irqrestore(&q->lock, irq);
+    }
+}
+
 static int c2_init(void)
 {
+    c2_budget_filled = budget_filled;
     return 0;
 }
 
@@ -404,7 +476,9 @@ static struct spinlock *c2_cpu_add(unsigned cpu, struct sched_unit *idle)
             return NULL;
         spin_lock_init(&q->lock, LOCK_SCHED);
         list_init(&q->units);
-        atomic_store(&queues[cpu / credit2_cpus_per_queue], q);
+        q->index = cpu / credit2_cpus_per_queue;
+        atomic_store(&queues[q->index], q);
+        atomic_store(&queue_count, MAX(queue_count, q->index + 1)); /* CPUs are added one at a time */
     }
     running[cpu] = idle_unit[cpu] = idle;
     irq = spin_lock_irqsave(&q->lock);
@@ -423,7 +497,8 @@ static int c2_unit_add(struct sched_unit *u)
     list_init(&c->link);
     c->unit = u;
     c->credit = CREDIT_INIT;
-    c->epoch = queue_of(u->cpu) ? queue_of(u->cpu)->epoch : 0;
+    c->queue = queue_of(u->cpu);
+    c->epoch = c->queue ? c->queue->epoch : 0;
     u->priv = c;
     return 0;
 }
@@ -432,6 +507,29 @@ static void c2_unit_remove(struct sched_unit *u)
 {
     heap_free(u->priv);
     u->priv = NULL;
+}
+
+/* Units that run are charged up to now before a cap counts, and asked at once: alone they have no time slice. */
+static int adjust(struct sched_group *g, unsigned weight, unsigned cap)
+{
+    struct cpumask theirs = { .bits = { 0 } };
+    unsigned cpu;
+    int rc;
+
+    for_each_online_cpu(cpu) {
+        struct c2_queue *q = queue_of(cpu);
+        bool irq = spin_lock_irqsave(&q->lock);
+
+        if (running[cpu]->group == g) {
+            charge(running[cpu], system_time());
+            cpumask_set(&theirs, cpu);
+        }
+        spin_unlock_irqrestore(&q->lock, irq);
+    }
+    rc = c2_adjust(g, weight, cap);
+    for_each_cpu(cpu, &theirs)
+        softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
+    return rc;
 }
 
 static void c2_unit_params(const struct sched_unit *u, int *credit, nsec_t *spent)
@@ -454,6 +552,6 @@ const struct scheduler sched_credit2 = {
     .dequeue = c2_dequeue,
     .pick_next = c2_pick_next,
     .pick_cpu = c2_pick_cpu,
-    .adjust = c2_adjust,
+    .adjust = adjust,
     .unit_params = c2_unit_params,
 };

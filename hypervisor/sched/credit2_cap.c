@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Caps of credit2: a domain with a cap has a budget of CPU time for each 100 ms,
- * which all its units use up. A period begins when one of them runs; at its end the
- * budget is filled again and every CPU looks whether somebody may run now. The
- * budget is atomic, since units of a domain run under several queues' locks.
+ * which all its units use up. A period begins when one of them runs, on the CPU where it
+ * does; at its end the budget is filled again, and the queues where a unit of the domain
+ * may wait look whether it can run now. Budget and set of queues are atomic, since units
+ * of a domain run under several queues' locks.
  */
 #include "sched/credit2_cap.h"
 
@@ -18,7 +19,10 @@ struct c2_group {
     struct sched_group *group;
     s64 budget, quota; /* with a cap: nanoseconds left in this period, and for each */
     struct timer refill;
+    struct cpumask queues; /* by number: where a unit of it has been put since the last refill; atomic bits */
 };
+
+void (*c2_budget_filled)(const struct sched_group *g, const struct cpumask *queues);
 
 
 bool c2_out_of_budget(const struct sched_unit *u)
@@ -32,14 +36,23 @@ static void refill(void *data)
 {
     struct c2_group *g = data;
     s64 budget = READ_ONCE(g->budget);
-    unsigned cpu;
+    struct cpumask where;
 
     if (!g->group->cap)
         return;
     while (!atomic_cmpxchg(&g->budget, &budget, MIN(budget + g->quota, g->quota)))
         continue;
-    for_each_online_cpu(cpu)
-        softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
+    for (unsigned i = 0; i < ARRAY_SIZE(where.bits); i++)
+        where.bits[i] = atomic_xchg(&g->queues.bits[i], 0);
+    c2_budget_filled(g->group, &where);
+}
+
+void c2_note_queue(struct sched_group *group, unsigned index)
+{
+    struct c2_group *g = group->priv;
+
+    if (!cpumask_test(&g->queues, index))
+        cpumask_set(&g->queues, index);
 }
 
 void c2_charge_group(struct sched_group *group, nsec_t delta)
@@ -57,8 +70,10 @@ void c2_start_period(struct sched_group *group, nsec_t now)
 {
     struct c2_group *g = group->priv;
 
-    if (group->cap && !timer_armed(&g->refill))
-        timer_set(&g->refill, now + CAP_PERIOD);
+    if (!group->cap || timer_armed(&g->refill))
+        return;
+    timer_migrate(&g->refill, cpu_id());
+    timer_set(&g->refill, now + CAP_PERIOD);
 }
 
 s64 c2_budget(const struct sched_group *group)

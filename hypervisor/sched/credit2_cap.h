@@ -13,5 +13,9 @@ bool c2_out_of_budget(const struct sched_unit *u);
 s64 c2_budget(const struct sched_group *group);      /* nanoseconds left, of a group with a cap */
 void c2_charge_group(struct sched_group *group, nsec_t delta);
 void c2_start_period(struct sched_group *group, nsec_t now);
+void c2_note_queue(struct sched_group *group, unsigned index); /* a unit of it has been put into that queue; lock held */
+
+/* Set by credit2.c: @g may run again; its units that wait are in @queues, by number. No locks are held. */
+extern void (*c2_budget_filled)(const struct sched_group *g, const struct cpumask *queues);
 
 #endif

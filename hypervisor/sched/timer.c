@@ -11,6 +11,7 @@
 #include "atomic.h"
 #include "bug.h"
 #include "machine/console.h"
+#include "machine/cpumask.h"
 #include "machine/percpu.h"
 #include "machine/smp.h"
 #include "machine/spinlock.h"
@@ -158,8 +159,9 @@ void timer_stop(struct timer *t)
 
 void timer_kill(struct timer *t)
 {
-    bool irq;
     struct timer_queue *q;
+    unsigned cpu;
+    bool irq;
 
     if (!t->fn)
         return; /* never initialised */
@@ -169,9 +171,12 @@ void timer_kill(struct timer *t)
     t->killed = true;
     spin_unlock_irqrestore(&q->lock, irq);
 
-    /* On this CPU it can only be running if its own function is what called us. */
-    if (q != &this_cpu(timer_queue)) {
-        while (atomic_load(&q->running) == t)
+    /*
+     * It may be running on any CPU that it was on before it migrated. On this one it can only be running if its own
+     * function is what called us.
+     */
+    for_each_online_cpu(cpu) {
+        while (cpu != cpu_id() && atomic_load(&per_cpu(timer_queue, cpu).running) == t)
             smp_wait();
     }
 }

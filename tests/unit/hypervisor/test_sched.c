@@ -48,17 +48,20 @@ nsec_t system_time(void) { return now_ns; }
 void clock_event_set(nsec_t d) { deadline[sim_this_cpu] = d; }
 void clock_event_state(unsigned cpu, nsec_t *wanted, nsec_t *programmed) { *wanted = *programmed = deadline[cpu]; }
 const char *symbol_find(u64 va, u64 *offset) { return NULL; }
-void smp_kick(unsigned cpu) { }
+static unsigned kicks[CPUS];
+void smp_kick(unsigned cpu) { kicks[cpu]++; }
 void *heap_alloc(size_t n) { return calloc(1, n); }
 void heap_free(void *p) { free(p); }
 void printk(enum log_level l, const char *fmt, ...) { }
 void panic(const char *fmt, ...) { puts(fmt); abort(); }
-void cpu_relax(void) { abort(); }
-void smp_wait(void) { abort(); }
+static void (*others_go_on)(void); /* while a CPU waits; NULL: it would be for ever */
+void smp_wait(void) { if (others_go_on) others_go_on(); else abort(); }
+void cpu_relax(void) { smp_wait(); }
 
 void spin_lock_init(struct spinlock *l, enum lock_rank rank) { *l = (struct spinlock)SPINLOCK_INIT(rank); }
 void spin_lock(struct spinlock *l) { if (l->cpu) abort(); l->cpu = 1; }
-bool spin_trylock(struct spinlock *l) { if (l->cpu) return false; l->cpu = 1; return true; }
+static unsigned locked_by_another; /* the next attempts that fail */
+bool spin_trylock(struct spinlock *l) { if (l->cpu || (locked_by_another && locked_by_another--)) return false; l->cpu = 1; return true; }
 void spin_unlock(struct spinlock *l) { if (!l->cpu) abort(); l->cpu = 0; }
 bool spin_lock_irqsave(struct spinlock *l) { bool was = irq_save(); spin_lock(l); return was; }
 void spin_unlock_irqrestore(struct spinlock *l, bool was) { spin_unlock(l); irq_restore(was); }
@@ -135,6 +138,7 @@ static void machine_start(unsigned cpus, unsigned per_queue)
 {
     memset(sim_cpus, 0, sizeof(sim_cpus));
     memset(queues, 0, sizeof(queues));
+    queue_count = 0;
     memset(&cpu_online_mask, 0, sizeof(cpu_online_mask));
     memset(percpu_softirq_pending, 0, sizeof(percpu_softirq_pending));
     memset(percpu_timer_queue, 0, sizeof(percpu_timer_queue));
@@ -348,6 +352,36 @@ static void timer_killed_stays_off(void)
     machine_stop();
 }
 
+/* Its function runs on CPU 1 while CPU 0 moves it and kills it: that waits for CPU 1. */
+static bool kill_waited;
+
+static void function_ends(void)
+{
+    kill_waited = true;
+    per_cpu(timer_queue, 1).running = NULL;
+}
+
+static void moved_and_killed(void *data)
+{
+    sim_this_cpu = 0;
+    timer_migrate(&timers[0].t, 0);
+    others_go_on = function_ends;
+    timer_kill(&timers[0].t);
+    others_go_on = NULL;
+    sim_this_cpu = 1;
+}
+
+static void timer_killed_after_it_moved(void)
+{
+    machine_start(2, 8);
+    kill_waited = false;
+    timer_init(&timers[0].t, moved_and_killed, NULL, 1);
+    timer_set(&timers[0].t, now_ns + 100);
+    run_for(1000);
+    CHECK(kill_waited);
+    machine_stop();
+}
+
 static unsigned tasks_run;
 static void count_task(void *data)
 {
@@ -469,6 +503,21 @@ static void cap_limits(void)
     machine_stop();
 }
 
+/* Also of a unit that runs already, alone, and so without a time slice. */
+static void cap_begins_at_once(void)
+{
+    struct vcpu *a;
+
+    machine_start(2, 8);
+    a = unit_new(256, 0, 0);
+    run_for(100 * MSEC);
+    a->ran = 0;
+    sched_adjust(&a->group, 256, 25);
+    run_for(4000 * MSEC);
+    CHECK(near(a->ran, 1000 * MSEC, 10));
+    machine_stop();
+}
+
 static void affinity_binds(void)
 {
     struct cpumask only = { .bits = { 1UL << 3 } }, none = { .bits = { 0 } };
@@ -516,6 +565,127 @@ static void pausing(void)
     sched_unpause(&a->u);
     run_for(10 * MSEC);
     CHECK(near(a->ran, ran + 10 * MSEC, 1));
+    machine_stop();
+}
+
+static struct c2_unit *credit_of(struct vcpu *v)
+{
+    return v->u.priv;
+}
+
+/* Credit resets of the queue that a unit comes to are not its own; those that it missed in its old queue are. */
+static void credit_follows_its_queue(void)
+{
+    struct cpumask second = { .bits = { 0xc } };
+    struct vcpu *a;
+
+    machine_start(4, 2);
+    for (unsigned missed = 0; missed < 2; missed++) {
+        a = unit_new(256, 0, 0);
+        a->u.hard.bits[0] = 3;
+        sched_pause(&a->u);
+        run_for(MSEC);
+        credit_of(a)->credit = -USEC(3000);
+        queues[0]->epoch += missed;
+        queues[1]->epoch += 50;
+        sched_set_affinity(&a->u, &second, NULL);
+        sched_unpause(&a->u);
+        CHECK(credit_of(a)->credit == -USEC(3000) + (s64)missed * CREDIT_INIT);
+        CHECK(a->u.cpu >= 2);
+    }
+    machine_stop();
+}
+
+/* Three units wait on the first two CPUs, and may suddenly run everywhere. */
+static void crowd(unsigned queue, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct vcpu *v = unit_new(256, 0, 0);
+        struct cpumask here = { .bits = { 3ul << 2 * queue } };
+
+        sched_set_affinity(&v->u, &here, NULL);
+        run_for(MSEC / 10);
+    }
+}
+
+static void let_go(void)
+{
+    for (unsigned i = 0; i < count_vcpus; i++)
+        memset(&vcpus[i].u.hard, 0xff, sizeof(vcpus[i].u.hard));
+}
+
+static void idle_cpu_looks_again(void)
+{
+    machine_start(4, 2);
+    crowd(0, 4);
+    let_go();
+    CHECK(loaded[2] == &idle[2]);
+    sim_this_cpu = 2;
+    locked_by_another = 1;
+    softirq_raise(SOFTIRQ_SCHEDULE);
+    run_cpu(2);
+    CHECK(loaded[2] != &idle[2]);
+    machine_stop();
+}
+
+static void queues_are_relieved_in_turn(void)
+{
+    machine_start(6, 2);
+    crowd(0, 4);
+    crowd(1, 4);
+    let_go();
+    CHECK(queues[0]->waiting == 2 && queues[1]->waiting == 2);
+    for (unsigned cpu = 4; cpu < 6; cpu++) {
+        sim_this_cpu = cpu;
+        softirq_raise(SOFTIRQ_SCHEDULE);
+        run_cpu(cpu);
+    }
+    CHECK(queues[0]->waiting == 1 && queues[1]->waiting == 1);
+    machine_stop();
+}
+
+/* A unit that is queued where nobody is free, although a CPU of another queue idles: that one is told. */
+static void idle_cpu_is_told(void)
+{
+    struct vcpu *v;
+    bool irq;
+
+    machine_start(4, 2);
+    crowd(0, 3);
+    let_go();
+    v = &vcpus[count_vcpus - 1];
+    for (unsigned i = 0; i < count_vcpus; i++)
+        if (((struct c2_unit *)vcpus[i].u.priv)->queued)
+            v = &vcpus[i];
+    irq = spin_lock_irqsave(&queues[0]->lock);
+    c2_dequeue(&v->u);
+    c2_enqueue(&v->u, true);
+    spin_unlock_irqrestore(&queues[0]->lock, irq);
+    run_cpu(2);
+    run_cpu(3);
+    CHECK(loaded[2] == v || loaded[3] == v);
+    machine_stop();
+}
+
+/* A domain with a cap disturbs no CPU that has nothing to do with it, and its timer is where it runs. */
+static void cap_is_quiet(void)
+{
+    struct cpumask second = { .bits = { 3ul << 2 } };
+    struct vcpu *a;
+
+    machine_start(CPUS, 2);
+    a = unit_new(256, 0, 0);
+    sched_set_affinity(&a->u, &second, NULL);
+    sched_adjust(&a->group, 256, 25);
+    run_for(100 * MSEC);
+    memset(kicks, 0, sizeof(kicks));
+    a->ran = 0;
+    run_for(2000 * MSEC);
+    CHECK(near(a->ran, 500 * MSEC, 10));
+    for (unsigned cpu = 0; cpu < CPUS; cpu++)
+        if (cpu / 2 != 1)
+            CHECK(kicks[cpu] == 0);
+    CHECK(((struct c2_group *)a->group.priv)->refill.cpu / 2 == 1);
     machine_stop();
 }
 
@@ -588,6 +758,7 @@ int main(void)
     now_ns = 1000;
     TEST(timer_heap);
     TEST(timer_killed_stays_off);
+    TEST(timer_killed_after_it_moved);
     TEST(tasklets);
     TEST(shares_by_weight);
     TEST(all_cpus_are_used);
@@ -596,8 +767,14 @@ int main(void)
     TEST(sleeper_runs_soon);
     TEST(many_sleepers);
     TEST(cap_limits);
+    TEST(cap_begins_at_once);
     TEST(affinity_binds);
     TEST(pausing);
+    TEST(credit_follows_its_queue);
+    TEST(idle_cpu_looks_again);
+    TEST(queues_are_relieved_in_turn);
+    TEST(idle_cpu_is_told);
+    TEST(cap_is_quiet);
     TEST(yield_lets_others);
     TEST(random_operations);
     return TEST_RESULT();
