@@ -69,6 +69,7 @@ void spin_unlock(struct spinlock *l)
 
 bool spin_lock_irqsave(struct spinlock *l) { spin_lock(l); return true; }
 void spin_unlock_irqrestore(struct spinlock *l, bool was) { spin_unlock(l); }
+void smp_wait(void) { abort(); }
 void cpu_relax(void) { abort(); }
 
 static void other_cpu(void)
