@@ -111,7 +111,7 @@ def create(machine, guest, ready=True, timeout=240):
     return output
 
 
-def inside(machine, number, command, timeout=60):
+def inside(machine, number, command, timeout=180):
     """Runs @command in the guest 172.30.0.@number. @return its output"""
     return machine.check(f"echo '{command}' | nc -w {timeout} 172.30.0.{number} 2323", timeout + 30)
 
@@ -162,13 +162,25 @@ def state(machine):
     return {key: int(value) for key, value in re.findall(r"^(\S+) (\d+)$", output, re.M)}
 
 
+def settled(machine):
+    """@return state(), as soon as it is the same twice but for memory: what ends by itself has ended"""
+    last = None
+    for _ in range(120):
+        now = state(machine)
+        if last is not None and all(last[key] == value for key, value in now.items() if not key.endswith("-kib")):
+            return now
+        last = now
+        machine.run("sleep 1")
+    raise AssertionError(f"it does not settle: {last}, {now}")
+
+
 def compare(machine, before, **slack):
     """Waits a little for what ends by itself, then all must be as before. @slack: how many KiB each memory figure may be worse, by name
     without -kib: free (the hypervisor's and what Domain 0 has), available, slab, unreclaimable (Domain 0's; not compared unless given).
     @return the last state"""
     bounds = {"free-kib": 64, **{f"{key}-kib": value for key, value in slack.items()}}
     wrong = {}
-    for _ in range(10):
+    for _ in range(60):
         machine.run("sleep 1")
         after = state(machine)
         wrong = {}

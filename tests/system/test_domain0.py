@@ -40,7 +40,11 @@ def test_debug_keys(name):
         answers = {}
         for key in "h" + "".join(KEYS):
             machine.check(f"lines=$(xl dmesg | wc -l); xl debug-keys {key}")
-            answers[key] = machine.check("sleep 1; xl dmesg | tail -n +$((lines + 1))")
+            for _ in range(100): # until the answer is there, and whole: it is made in a tasklet
+                last = answers.get(key)
+                answers[key] = machine.check("sleep 0.2; xl dmesg | tail -n +$((lines + 1))")
+                if answers[key] == last and re.search(KEYS.get(key, r"^\(XEN\)   t "), answers[key], re.M):
+                    break
         assert sorted(re.findall(r"^\(XEN\)   (\w)  ", answers["h"], re.M)) == sorted([*KEYS, "h", "R"])
         for key, pattern in KEYS.items():
             assert re.search(pattern, answers[key]), (key, answers[key])
@@ -96,10 +100,10 @@ def test_timers_while_device_memory_moves(name):
             machine.ready()
             device = os.path.dirname(machine.check("grep -l 0x030000 /sys/bus/pci/devices/*/class").strip())
             try:
-                code, output = machine.run(f"/smoke/moving-memory {device}/config 4", 60)
+                code, output = machine.run(f"/smoke/moving-memory {device}/config 600", 900)
             except Timeout:
                 assert machine.wait_exit(1) == -signal.SIGSEGV
                 continue
-        assert code == 0 and int(re.search(r"(\d+) changes, 0 sleepers", output).group(1)) > 500, output
+        assert code == 0 and "600 changes, 0 sleepers" in output, output
         return
     raise AssertionError("QEMU died each time")

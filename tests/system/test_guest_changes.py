@@ -43,7 +43,7 @@ def check_balloon(machine):
 
 def attach_disk(machine, spec, device):
     machine.check(f"xl block-attach one {spec}", 90)
-    inside(machine, GUEST, f"for i in $(seq 100); do [ -e /dev/{device} ] && break; sleep 0.1; done; [ -e /dev/{device} ]")
+    inside(machine, GUEST, f"for i in $(seq 1000); do [ -e /dev/{device} ] && break; sleep 0.1; done; [ -e /dev/{device} ]")
 
 
 def guest_sum(machine, device, mib=4):
@@ -77,7 +77,7 @@ def check_disks(machine):
 
 def attach_vif(machine, spec, device, address):
     machine.check(f"xl network-attach one {spec}", 90)
-    inside(machine, GUEST, f"for i in $(seq 100); do [ -e /sys/class/net/{device} ] && break; sleep 0.1; done; "
+    inside(machine, GUEST, f"for i in $(seq 1000); do [ -e /sys/class/net/{device} ] && break; sleep 0.1; done; "
                            f"ip addr add {address}/24 dev {device}; ip link set {device} up")
     return int(re.search(r"^(\d+) .*\n\Z", machine.check("xl network-list one"), re.M).group(1))
 
@@ -96,7 +96,7 @@ def check_interfaces(machine):
     assert ping(machine, "eth1")
     machine.check("xl network-detach one 00:16:3e:00:01:01", 60)
     # The front end removes its interface when it sees that the device is gone from the store.
-    gone = "for i in $(seq 100); do [ -e /sys/class/net/eth1 ] || break; sleep 0.1; done; ls /sys/class/net"
+    gone = "for i in $(seq 1000); do [ -e /sys/class/net/eth1 ] || break; sleep 0.1; done; ls /sys/class/net"
     assert inside(machine, GUEST, gone).split() == ["eth0", "lo"]
     devid = attach_vif(machine, "script=vif-test", "eth1", "172.31.0.3")
     assert machine.check("ls /sys/class/net/xenbr2/brif | cat").split() == [f"vif{machine.check('xl domid one').strip()}.{devid}"]
@@ -128,7 +128,7 @@ def check_cpus(machine):
     assert len(vcpus(machine)) == 2
     machine.check("xl vcpu-pin one all all; xl vcpu-set one 4")
     # Linux makes the CPUs present; to switch them on is the guest's own affair (udev's, usually).
-    inside(machine, GUEST, "for c in 2 3; do f=/sys/devices/system/cpu/cpu$c/online; for i in $(seq 100); do [ -e $f ] && break; "
+    inside(machine, GUEST, "for c in 2 3; do f=/sys/devices/system/cpu/cpu$c/online; for i in $(seq 1000); do [ -e $f ] && break; "
                            "sleep 0.1; done; echo 1 > $f; done")
     wait_until(machine, "[ \"$(echo nproc | nc 172.30.0.21 2323)\" = 4 ]", 60)
     wait_until(machine, "echo cat /tmp/stress.log | nc 172.30.0.21 2323 | grep -q 'stress: .*passed\\|FAILED'", 120)

@@ -4,7 +4,7 @@ saved goes on; what cannot be restored leaves nothing behind."""
 import os
 import re
 
-from guests import (blank, compare, config, create, host, inside, listed_mib, mem_set, no_trouble, state, state_files, total_mib,
+from guests import (blank, compare, config, create, host, inside, listed_mib, mem_set, no_trouble, settled, state_files, total_mib,
                     wait_console, wait_until)
 
 GUEST = 91
@@ -41,8 +41,8 @@ def test_save_and_restore(name):
         machine.ready(300)
         machine.check("mkdir -p /big /small; mount -t tmpfs -o size=400m t /big; mount -t tmpfs -o size=1m t /small")
         create(machine, "one")
-        machine.check("xl destroy one; sleep 2")
-        before = state(machine)
+        machine.check("xl destroy one")
+        before = settled(machine)
         create(machine, "one")
         inside(machine, GUEST, f"echo {MARK} > /tmp/mark; (n=0; while :; do n=$((n+1)); echo $n > /tmp/r; mv /tmp/r /tmp/rounds; "
                                "sleep 0.1; done) > /dev/null 2>&1 &")

@@ -15,8 +15,8 @@ echo bad >> /tmp/disk; done) > /dev/null 2>&1 &"""
 def kill(machine, daemon):
     """SIGKILL, and the time until there is another one of @daemon."""
     machine.check(f"old=$(pidof {daemon}); [ -n \"$old\" ] && kill -9 $old; "
-                  f"i=0; while [ \"$(pidof {daemon})\" = \"$old\" ] || ! pidof {daemon} > /dev/null; do i=$((i+1)); [ $i -lt 200 ] || break;"
-                  " sleep 0.1; done; [ $i -lt 200 ]", 90)
+                  f"i=0; while [ \"$(pidof {daemon})\" = \"$old\" ] || ! pidof {daemon} > /dev/null; do i=$((i+1)); [ $i -lt 1200 ] || break;"
+                  " sleep 0.1; done; [ $i -lt 1200 ]", 300)
 
 
 def ticks(machine):
@@ -40,7 +40,9 @@ def check_store(machine):
     wait_until(machine, "xenstore-exists /local/domain/0/domid")
     assert machine.check(tree) == before
     check_going_on(machine)
-    machine.check("(timeout 30 xenstore-watch -n 2 /tool/test > /tmp/watched) & sleep 1; xenstore-write /tool/test 1; wait")
+    machine.run(": > /tmp/watched; timeout 300 xenstore-watch -n 2 /tool/test > /tmp/watched &")
+    wait_until(machine, "[ -s /tmp/watched ]") # the first event says that it watches
+    machine.check("xenstore-write /tool/test 1; wait", 320)
     assert machine.check("cat /tmp/watched").split() == ["/tool/test", "/tool/test"]
     for n in range(4):
         # The daemon dies at different moments of the command: that either works or fails, and a repetition works.
@@ -48,7 +50,7 @@ def check_store(machine):
         wait_until(machine, "xenstore-exists /local/domain/0/domid")
         code, output = machine.run("xl block-attach steady /guests/b.img,raw,xvdb,rw", 120)
         assert code == 0 or "already has a disk" in output, output
-        inside(machine, GUEST, "for i in $(seq 100); do [ -e /dev/xvdb ] && break; sleep 0.1; done; dd if=/dev/xvdb of=/dev/null")
+        inside(machine, GUEST, "for i in $(seq 1000); do [ -e /dev/xvdb ] && break; sleep 0.1; done; dd if=/dev/xvdb of=/dev/null")
         machine.check("xl block-detach steady xvdb", 90)
     check_going_on(machine)
 

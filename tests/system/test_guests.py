@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 
-from guests import (HERE, blank, compare, config, console_log, create, host, initrd, inside, no_trouble, state, state_files, wait_console)
+from guests import (HERE, blank, compare, config, console_log, create, host, initrd, inside, no_trouble, settled, state, state_files, wait_console)
 from machine import BOOT, WORK, Machine
 from programs import TOP
 
@@ -77,8 +77,7 @@ def test_nothing_is_left_behind(name):
     with host(name, configs, files) as machine:
         machine.ready(300)
         machine.check("sh /guests/cycles 2", 300)
-        machine.run("sleep 2")
-        before = state(machine)
+        before = settled(machine)
         start = time.monotonic()
         machine.check(f"sh /guests/cycles {cycles}", 120 + cycles * 40)
         seconds = time.monotonic() - start

@@ -18,7 +18,13 @@ has "list" '^g1 +1 +128 +2 ' xl list
 has "domid" '^1$' xl domid g1
 has "domname" '^g1$' xl domname 1
 try "console answers" typed g1 'echo answer $((6*7))' '^answer 42'
-console_answers() { (sleep 1; echo 'echo attached $((6*8))'; sleep 2) | timeout 8 xenconsole --interactive 1 2>&1 | grep -a 'attached 48'; }
+# Longer and longer: how soon the command listens, and the guest answers, is not known.
+console_answers() {
+    local s
+    for s in 2 10 60; do
+        (sleep 1; echo 'echo attached $((6*8))'; sleep "$s") | timeout $((s + 6)) xenconsole --interactive 1 2>&1 | grep -a 'attached 48' && return
+    done
+}
 try "console attached" console_answers
 try "guest writes its disk" typed g1 'echo mark-$((70+7)) | dd of=/dev/xvda conv=fsync && echo disk $((3*3))' '^disk 9'
 has "Domain 0 sees what it wrote" mark-77 head -c 16 /tmp/disk.img
@@ -28,27 +34,27 @@ has "list shows it paused" '^g1 [ 0-9]+ -.p---' xl list
 echo 'echo while $((5*5))' > "$(xenstore-read /local/domain/1/console/tty)"; sleep 1
 if logged g1 '^while 25'; then echo "FAIL a paused guest does not run"; else echo "ok a paused guest does not run"; fi
 try "unpause" xl unpause g1
-try "it goes on" until_true 20 logged g1 '^while 25'
+try "it goes on" until_true 120 logged g1 '^while 25'
 try "vcpu-pin" xl vcpu-pin g1 0 0
 # With one CPU "0" is "all".
 has "vcpu-list shows the pin" '^g1 +1 +0 .* (0|all) / (0|all)' xl vcpu-list g1
 try "vcpu-pin all" xl vcpu-pin g1 all all
 try "vcpu-set 1" xl vcpu-set g1 1
-try "guest has one CPU" typed g1 'sleep 1; echo cpus $((100+$(nproc)))' '^cpus 101'
+try "guest has one CPU" typed g1 'until [ $(nproc) = 1 ]; do sleep 1; done; echo cpus $((100+$(nproc)))' '^cpus 101'
 try "vcpu-set 2" xl vcpu-set -i g1 2
-try "guest has two CPUs" typed g1 'sleep 1; echo 1 > /sys/devices/system/cpu/cpu1/online; sleep 1; echo cpus $((200+$(nproc)))' '^cpus 202'
+try "guest has two CPUs" typed g1 'until [ $(nproc) = 2 ]; do echo 1 > /sys/devices/system/cpu/cpu1/online; sleep 1; done; echo cpus $((200+$(nproc)))' '^cpus 202'
 try "mem-set 96" xl mem-set g1 96
 has_mb() { xl list g1 | tail -n 1 | awk -v want="$1" '{exit !($3 >= want - 1 && $3 <= want + 1)}'; }
-try "balloon down" until_true 20 has_mb 96
+try "balloon down" until_true 120 has_mb 96
 try "mem-set 144" xl mem-set g1 144
-try "balloon up" until_true 20 has_mb 144
+try "balloon up" until_true 120 has_mb 144
 try "mem-max" xl mem-max g1 170
 try "block-attach" xl block-attach g1 phy:/dev/loop1 xvdb w
-try "guest sees the disk" typed g1 'sleep 1; echo size $(cat /sys/block/xvdb/size)' '^size 16384'
+try "guest sees the disk" typed g1 'until [ -e /sys/block/xvdb/size ]; do sleep 1; done; echo size $(cat /sys/block/xvdb/size)' '^size 16384'
 has "block-list" '^51728 ' xl block-list g1
 try "block-detach" xl block-detach g1 xvdb
 try "network-attach" xl network-attach g1 bridge=xenbr0
-try "guest sees the interface" typed g1 'sleep 1; ls -d /sys/class/net/eth1 && echo second $((4*4))' '^second 16'
+try "guest sees the interface" typed g1 'until [ -d /sys/class/net/eth1 ]; do sleep 1; done; echo second $((4*4))' '^second 16'
 has "network-list" '^1 ' xl network-list g1
 try "network-detach" xl network-detach g1 1
 try "sysrq" xl sysrq g1 h

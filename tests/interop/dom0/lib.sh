@@ -41,5 +41,5 @@ wait_guest() { until_true "${2:-120}" logged "$1" "GUEST: ready"; }
 typed() {
     local tty; tty=$(xenstore-read "/local/domain/$(xl domid "$1")/console/tty") || return
     echo "$2" > "$tty"
-    until_true "${4:-20}" logged "$1" "$3" || { tail -n 5 "/var/log/xen/console/guest-$1.log"; return 1; }
+    until_true "${4:-120}" logged "$1" "$3" || { tail -n 5 "/var/log/xen/console/guest-$1.log"; return 1; }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * moving-memory CONFIG SECONDS: takes a PCI device's memory away and gives it back all the time (bit 1 of the command register in
- * CONFIG, its file in sysfs), while eight processes sleep for short times. Prints how often, and exits with 1 when a sleeper does not
- * wake any more afterwards.
+ * moving-memory CONFIG TIMES: takes a PCI device's memory away and gives it back TIMES times (bit 1 of the command register in
+ * CONFIG, its file in sysfs), while eight processes sleep for short times. Then it waits, awake, until each of them has woken once
+ * more. Prints how many did not, and exits with 1 when there is one. How fast the machine is does not matter.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #define SLEEPERS    8
 #define COMMAND     4
 #define MEMORY      2
-#define WATCHED     3 /* seconds */
+#define PATIENCE    120 /* seconds, for who does not wake */
 
 static volatile unsigned long *naps;
 
@@ -31,14 +31,14 @@ static void nap(unsigned int seed, volatile unsigned long *count)
 int main(int argc, char **argv)
 {
     int fd = argc == 3 ? open(argv[1], O_RDWR) : -1;
-    unsigned long changes = 0, seen[SLEEPERS];
-    time_t end = time(NULL) + (argc == 3 ? atoi(argv[2]) : 0);
+    unsigned long times = argc == 3 ? strtoul(argv[2], NULL, 0) : 0, seen[SLEEPERS];
+    time_t end;
     pid_t pid[SLEEPERS];
     uint16_t on, off;
     int still = 0;
 
     if (fd < 0 || pread(fd, &on, sizeof(on), COMMAND) != sizeof(on)) {
-        perror("usage: moving-memory CONFIG SECONDS");
+        perror("usage: moving-memory CONFIG TIMES");
         return 2;
     }
     off = on & ~MEMORY;
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
         if (pid[i] == 0)
             nap(i + 1, &naps[i]);
     }
-    for (; time(NULL) < end; changes++) {
+    for (unsigned long n = 0; n < times; n++) {
         if (pwrite(fd, &off, sizeof(off), COMMAND) != sizeof(off) || pwrite(fd, &on, sizeof(on), COMMAND) != sizeof(on)) {
             perror("cannot write the command register");
             return 2;
@@ -56,13 +56,16 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < SLEEPERS; i++)
         seen[i] = naps[i];
-    for (end = time(NULL) + WATCHED; time(NULL) < end;) /* awake: nobody knows yet whether timers work */
-        continue;
+    end = time(NULL) + PATIENCE;
+    do { /* awake: nobody knows yet whether timers work */
+        still = 0;
+        for (int i = 0; i < SLEEPERS; i++)
+            still += naps[i] == seen[i];
+    } while (still && time(NULL) < end);
     for (int i = 0; i < SLEEPERS; i++) {
         printf("sleeper %d: %lu naps, %lu of them afterwards\n", i, naps[i], naps[i] - seen[i]);
-        still += naps[i] == seen[i];
         kill(pid[i], SIGKILL);
     }
-    printf("%lu changes, %d sleepers stand still\n", changes, still);
+    printf("%lu changes, %d sleepers stand still\n", times, still);
     return still != 0;
 }
