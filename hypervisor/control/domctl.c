@@ -5,6 +5,7 @@
  * in domctl_*.c. Lock: domctl_lock (LOCK_DOMCTL), one operation at a time; who
  * does not get it tries again after looking for other work.
  */
+#include "control/ctl_bitmap.h"
 #include "control/domain_info.h"
 #include "control/domctl_ops.h"
 #include "control/hypercall.h"
@@ -46,13 +47,9 @@ static long set_address_size(const struct xen_domctl_address_size *a)
 
 static long get_node_affinity(const struct xen_domctl_nodeaffinity *n)
 {
-    u8 first = 1;
+    const unsigned long first = 1;
 
-    if (!n->nodemap.nr_bits)
-        return 0;
-    if (guest_clear((vaddr_t)n->nodemap.bitmap.p, DIV_ROUND_UP(n->nodemap.nr_bits, 8u)))
-        return -EFAULT;
-    return guest_write((vaddr_t)n->nodemap.bitmap.p, &first, 1);
+    return ctl_bitmap_put(&n->nodemap, &first, 1);
 }
 
 /* From now on breakpoints of its kernel stop the domain and raise VIRQ_DEBUGGER. */

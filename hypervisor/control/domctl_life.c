@@ -4,6 +4,7 @@
 #include "errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
+#include "sched/softirq.h"
 
 /* What a PV domain may be made with. */
 #define FLAGS (XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_s3_integrity)
@@ -85,16 +86,21 @@ long domctl_create(struct xen_domctl *op)
     return rc;
 }
 
-/* Since interface 0x12 the number was fixed at creation: this makes the vCPUs. */
+/* Since interface 0x12 the number was fixed at creation: this makes the vCPUs, with pauses for other work. */
 long domctl_max_vcpus(struct domain *d, const struct xen_domctl_max_vcpus *m)
 {
     if (m->max != d->max_vcpus)
         return -EINVAL;
     for (unsigned i = 0; i < m->max; i++) {
-        int rc = d->vcpus[i] ? 0 : vcpu_create(d, i);
+        int rc;
 
+        if (d->vcpus[i])
+            continue;
+        rc = vcpu_create(d, i);
         if (rc)
             return rc;
+        if (i + 1 < m->max && preempt_needed())
+            return -ERESTART;
     }
     return 0;
 }

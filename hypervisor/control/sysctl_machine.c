@@ -14,6 +14,7 @@
 #include "machine/topology.h"
 #include "mm/buddy.h"
 #include "mm/guest_access.h"
+#include "sched/softirq.h"
 
 #define E820_RAM 1
 #define KEYS_MAX 32
@@ -104,15 +105,19 @@ long sysctl_pcitopoinfo(struct xen_sysctl_pcitopoinfo *t)
 {
     u32 node = XEN_INVALID_NODE_ID;
     physdev_pci_device_t dev;
+    u32 i;
 
     if (handle_is_null(t->devs) || handle_is_null(t->nodes))
         return -EINVAL;
-    for (u32 i = 0; i < t->num_devs; i++) {
+    for (i = 0; i < t->num_devs; i++) {
         if (i > UINT16_MAX) /* more than there can be */
             return -EINVAL;
+        if (i && preempt_needed())
+            break; /* the caller is told how many are done */
         if (copy_from_guest_at(&dev, t->devs, i) || copy_to_guest_at(t->nodes, i, &node))
             return -EFAULT;
     }
+    t->num_devs = i;
     return 0;
 }
 

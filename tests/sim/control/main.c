@@ -123,18 +123,22 @@ static void *args(void)
     return sim_window();
 }
 
+static bool hurry;      /* something else is to be done on the caller's CPU all the time */
+static unsigned rounds; /* in which the last call was made */
+
 static long make(struct vcpu *v, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4)
 {
     long rc;
 
+    rounds = 1;
     for (unsigned cpu = 0; cpu < SIM_CPUS; cpu++) /* the others do what is pending; the caller stays where it is */
         if (cpu != sim_this_cpu)
             sim_run_cpu(cpu);
-    per_cpu(softirq_pending, sim_this_cpu) = 0;
+    per_cpu(softirq_pending, sim_this_cpu) = hurry ? BIT(SOFTIRQ_TIMER) : 0;
     calls++;
     note(&before);
     rc = sim_hypercall(v, nr, a1, a2, a3, a4);
-    while (rc == -ERESTART && sim_continue(v))
+    for (; rc == -ERESTART && sim_continue(v); rounds++)
         rc = sim_pending(v)->active ? -ERESTART : 0;
     return rc;
 }
@@ -529,6 +533,61 @@ static void targets(void)
     d1->target = NULL;
 }
 
+/* ---- lengths that the caller chooses ---- */
+
+static struct xen_domctl *domctl_args(unsigned cmd, domid_t id)
+{
+    struct xen_domctl *op = args();
+
+    op->cmd = cmd;
+    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    op->domain = id;
+    return op;
+}
+
+static long domctl_made(void)
+{
+    return make(v0, __HYPERVISOR_domctl, SIM_WINDOW, 0, 0, 0);
+}
+
+static void lengths(void)
+{
+    struct xen_sysctl *s;
+    struct xen_domctl *op;
+
+    sim_switch(v0);
+    op = domctl_args(XEN_DOMCTL_getnodeaffinity, 2);
+    op->u.nodeaffinity.nodemap.nr_bits = ~0u;
+    op->u.nodeaffinity.nodemap.bitmap.p = (void *)LIST;
+    EXPECT(domctl_made(), -EINVAL);
+    EXPECT(unchanged(), 1);
+    op->u.nodeaffinity.nodemap.nr_bits = 64;
+    EXPECT(domctl_made(), 0);
+    EXPECT(sim_window()[LIST - SIM_WINDOW], 1);
+
+    hurry = true;
+    s = args();
+    s->cmd = XEN_SYSCTL_pcitopoinfo;
+    s->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    s->u.pcitopoinfo.num_devs = 100;
+    s->u.pcitopoinfo.devs.p = (void *)LIST;
+    s->u.pcitopoinfo.nodes.p = (void *)(LIST + 0x800);
+    EXPECT(make(v0, __HYPERVISOR_sysctl, SIM_WINDOW, 0, 0, 0), 0);
+    EXPECT(s->u.pcitopoinfo.num_devs, 1);
+
+    op = domctl_args(XEN_DOMCTL_createdomain, 7);
+    op->u.createdomain.max_vcpus = 4;
+    op->u.createdomain.grant_opts = 1;
+    EXPECT(domctl_made(), 0);
+    op = domctl_args(XEN_DOMCTL_max_vcpus, 7);
+    op->u.max_vcpus.max = 4;
+    EXPECT(domctl_made(), 0);
+    EXPECT(rounds, 4);
+    domctl_args(XEN_DOMCTL_destroydomain, 7);
+    EXPECT(domctl_made(), 0);
+    hurry = false;
+}
+
 int main(void)
 {
     sim_world_init();
@@ -541,6 +600,7 @@ int main(void)
     for (unsigned n = 0; n < 100 && !(sim_switch(v0) && sim_switch(v1)); n++)
         sim_all_cpus(); /* until both run, on some CPU */
     targets();
+    lengths();
     sim_switch(v1);
     caller("a plain guest", NULL, false);
     caller("the store", NULL, true);
