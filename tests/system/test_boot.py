@@ -74,7 +74,7 @@ def test_iso_as_disk(name):
         machine.expect("root image read by Linux", 60)
         machine.send("\x1b[B" * 4 + "\r")
         machine.expect("hospes: root image found on the boot medium", 120)
-        look_around(machine, 1, disks, "[ -e /etc/xen/auto/volume.cfg ] && [ -e /etc/xen/auto/example.cfg ]")
+        look_around(machine, 1, disks, "[ -e /etc/xen/auto/volume.cfg ] && [ -e /etc/xen/auto/example.cfg ] && ! grep /dev/sd /proc/mounts")
 
 
 def test_iso_as_cd_uefi(name):
@@ -87,7 +87,7 @@ def test_iso_as_disk_uefi(name):
     with Machine(name, "-bios", "/usr/share/ovmf/OVMF.fd",
                  "-drive", f"file={stick(name)},format=raw,readonly=on,if=none,id=stick",
                  "-device", "nec-usb-xhci", "-device", "usb-storage,drive=stick,bootindex=0", *hostile.attached(disks), memory=768) as machine:
-        look_around(machine, 1, disks, "[ -e /etc/xen/auto/volume.cfg ] && [ -e /etc/xen/auto/example.cfg ]")
+        look_around(machine, 1, disks, "[ -e /etc/xen/auto/volume.cfg ] && [ -e /etc/xen/auto/example.cfg ] && ! grep /dev/sd /proc/mounts")
 
 
 def test_pxe(name):

@@ -64,9 +64,10 @@ def test_slow_store_and_logs(name):
     with direct(name, extra_initrd=packed(tree, f"{tree}.cpio")) as machine:
         machine.ready()
         assert machine.check("xenstore-read /local/domain/0/name").strip() == "Domain-0"
-        assert machine.check("cat /proc/$(pidof xenstored.real)/oom_score_adj /proc/$(pidof xenconsoled)/oom_score_adj").split() == ["-1000"] * 2
-        machine.check("logger evidence; yes 'from a guest' | head -n 30000 | logger -p daemon.notice; sleep 1; grep evidence /var/log/messages")
-        machine.check("cd /var/log/xen; for f in xen-hotplug.log xl-a.log xenstored.err; do yes 'much' | head -n 400000 >> $f; done", 120)
+        scores = machine.check("cat /proc/$(pidof xenstored.real)/oom_score_adj /proc/$(pidof xenconsoled)/oom_score_adj")
+        assert max(int(score) for score in re.findall(r"^-?\d+$", scores, re.M)) <= -900, scores
+        machine.check("logger evidence; yes 'from a guest' | head -n 8000 | logger -p daemon.notice; sleep 1; grep evidence /var/log/messages", 240)
+        machine.check("cd /var/log/xen; for f in xen-hotplug.log xl-a.log xenstored.err; do head -c 1000000 /dev/zero >> $f; done")
         machine.check("/usr/lib/hospes/bound-logs once; ps | grep '[b]ound-logs'")
         sizes = machine.check("find /var/log -type f -exec stat -c '%s %n' {} +")
         assert max(int(size) for size in re.findall(r"^(\d+) ", sizes, re.M)) <= 300 << 10, sizes

@@ -51,7 +51,7 @@ def test_medium_of_another_version_is_left_alone(name):
 
 def test_volume(name):
     """A UUID that two disks have names none of them; a person may choose one: its guests start, though its journal is not replayed; a disk
-    that a guest is configured for is not to be had."""
+    that a guest is configured for is not to be had. A medium that stays in use must hold nothing but what its list names."""
     os.makedirs(WORK, exist_ok=True)
     tree, archive = os.path.join(WORK, f"{name}.tree"), os.path.join(WORK, f"{name}.cpio")
     shutil.rmtree(tree, ignore_errors=True)
@@ -65,11 +65,18 @@ def test_volume(name):
     identity = "0123abcd-0123-4567-89ab-0123456789ab"
     disks = [hostile.ext4(os.path.join(WORK, f"{name}.{letter}"), f"{tree}/volume", "-U", identity) for letter in "abc"]
     hostile.make_dirty(disks[0])
-    before = hostile.digests(disks)
-    with direct(name, f"hospes.volume={identity.upper()}", extra_initrd=archive, qemu=hostile.attached(disks)) as machine:
+    like = hostile.disks(name)[0]
+    before = hostile.digests(disks + [like])
+    with open(f"{BUILD}/iso/tree/hospes/guests", "rb") as data:
+        medium = hashlib.sha256(data.read()).hexdigest()
+    with direct(name, f"hospes.volume={identity.upper()} hospes.guests=medium@{medium} hospes.copy=0", extra_initrd=archive,
+                qemu=["-drive", f"file={like},format=raw", "-cdrom", ISO, *hostile.attached(disks)]) as machine:
         machine.ready()
+        machine.expect("guests: /dev/sda holds more than it should: looking further", 90)
+        machine.expect("guests: no room in memory for .*example.initrd.*: leave the medium in", 60)
         machine.expect(f"the UUID {identity.upper()} of the volume is that of /dev/vda and of /dev/vdb: neither is used", 60)
         hostile.not_used(machine)
+        assert re.search("/dev/sr0 /media/hospes-iso iso9660 ro,nosuid,nodev,noexec", machine.check("cat /proc/mounts; ls /etc/xen/auto/example.cfg"))
         assert "/dev/vda" in machine.check("hospes-volume") and "/dev/vdc" not in machine.check("hospes-volume")
         assert "guest's disk" in machine.run("hospes-volume /dev/vdc")[1]
         assert "other" in machine.run("hospes-volume /dev/vda")[1]
@@ -77,7 +84,7 @@ def test_volume(name):
         machine.check("[ -e /etc/xen/auto/other.cfg ] && [ -e /etc/xen/auto/own.cfg ]")
         machine.send("poweroff\n")
         machine.wait_exit(120)
-    assert hostile.digests(disks) == before
+    assert hostile.digests(disks + [like]) == before
 
 
 def test_iso_is_reproducible(name):
