@@ -8,15 +8,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* As if it used nine tenths of all memory less than it does; -1000 would be "never". */
-#define SCORE "-900\n"
+#define SCORE "-1000\n"    /* never */
 
 void oom_kill_last(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
     if (fd < 0 || write(fd, SCORE, sizeof(SCORE) - 1) < 0) {
-        syslog(LOG_WARNING, "cannot ask to be the last that is killed for memory");
+        syslog(LOG_WARNING, "cannot ask not to be killed for memory");
     }
     if (fd >= 0) {
         close(fd);

@@ -6,9 +6,8 @@
 #define LIBDAEMON_OOM_H
 
 /*
- * The calling process is among the last to be killed for memory: every guest needs it. It is not
- * exempt, so that a leak of its own ends it (it is started again) and not the machine. Without the
- * right to (not root) nothing happens.
+ * The calling process is never killed for memory, whoever started it: every guest needs it, and
+ * what guests can make it hold is bounded. Without the right to (not root) nothing happens.
  */
 void oom_kill_last(void);
 

@@ -16,7 +16,8 @@
 #include "watch.h"
 
 #define EVENT_ROOM (64u << 10)          /* octets of queued events: unprivileged domains */
-#define EVENT_ROOM_PRIV (16u << 20)     /* Domain 0, whose kernel must not lose a path */
+#define EVENT_ROOM_TOOL (1u << 20)      /* a program of Domain 0 */
+#define EVENT_ROOM_KERNEL (16u << 20)   /* Domain 0's kernel, which must not lose a path */
 #define SAME_EVENT_SEARCH 64            /* queued events that a new one is compared with */
 
 /* ------------------------------------------------------------------ life */
@@ -252,7 +253,7 @@ static void lose_event(struct conn *c, struct watch *w)
 void conn_queue_event(struct xsd *x, struct watch *w, const char *path)
 {
     struct conn *c = w->conn;
-    size_t room = c->who->priv ? EVENT_ROOM_PRIV : EVENT_ROOM;
+    size_t room = !c->dom ? EVENT_ROOM_TOOL : c->who->priv ? EVENT_ROOM_KERNEL : EVENT_ROOM;
     struct event *ev;
 
     if (c->ignored || c->dead || x->quiet ||

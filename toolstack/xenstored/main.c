@@ -246,17 +246,6 @@ static void set_clock(void)
     xsd.now_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void reopen_log(void)
-{
-    FILE *f = xsd.log_name ? fopen(xsd.log_name, "ae") : NULL;
-
-    reopen = 0;
-    if (f) {
-        fclose(xsd.log);
-        xsd.log = f;
-    }
-}
-
 static void run(const char *dir)
 {
     struct loop l = { .x = &xsd, .listen_fd = backend.listen_fd, .event_fd = backend.evtchn,
@@ -265,7 +254,8 @@ static void run(const char *dir)
     while (!stop) {
         set_clock();
         if (reopen) {
-            reopen_log();
+            reopen = 0;
+            xsd_reopen_log(&xsd);
         }
         loop_pass(&l);
     }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -14,6 +15,8 @@
 #include "domain.h"
 #include "tx.h"
 #include "watch.h"
+
+#define LOG_MAX (16 << 20)
 
 const struct quota_def quota_defs[QUOTA_COUNT] = {
     [QUOTA_NODES] = { "nodes", "Nodes per domain", 1000 },
@@ -122,18 +125,49 @@ void xsd_free(struct xsd *x)
     }
 }
 
+void xsd_reopen_log(struct xsd *x)
+{
+    FILE *f = x->log_name ? fopen(x->log_name, "ae") : NULL;
+
+    if (f) {
+        fclose(x->log);
+        x->log = f;
+    }
+}
+
+/* One file behind the present one, of a bounded size both. */
+static void bound_log(struct xsd *x)
+{
+    struct stat st;
+    char *old;
+
+    if (!x->log_name || fstat(fileno(x->log), &st) || st.st_size < LOG_MAX ||
+        asprintf(&old, "%s.1", x->log_name) < 0) {
+        return;
+    }
+    rename(x->log_name, old);
+    free(old);
+    xsd_reopen_log(x);
+}
+
 static void log_line(struct xsd *x, const char *fmt, va_list ap)
 {
+    char text[XENSTORE_PAYLOAD_MAX + 256];
     struct timespec ts;
     struct tm tm;
+
+    bound_log(x);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    for (char *p = text; *p; p++) {
+        *p = (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p;    /* one line is one request */
+    }
 
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
     fprintf(x->log, "%04d%02d%02d %02d:%02d:%02d.%03ld ", tm.tm_year + 1900, tm.tm_mon + 1,
             tm.tm_mday,
             tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000);
-    vfprintf(x->log, fmt, ap);
-    fputc('\n', x->log);
+    fprintf(x->log, "%s\n", text);
     fflush(x->log);
 }
 

@@ -121,7 +121,9 @@ void xsd_note(struct xsd *x, const char *fmt, ...) __attribute__((format(printf,
  */
 void xsd_note_about(struct xsd *x, struct domain *dom, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* To the log file, when logging is on. */
+/* Opens the log file again by name: somebody has moved it away. */
+void xsd_reopen_log(struct xsd *x);
+/* To the log file, when logging is on. It and the one before, NAME.1, have 16 MiB at most. */
 void xsd_trace(struct xsd *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Whether value, measured against a quota, is too much for the actor. */

@@ -6,7 +6,19 @@
  */
 #include "xs_host.h"
 
+#include <stdarg.h>
+
+#include <sys/stat.h>
+#include <syslog.h>
+
 static struct host h;
+static int said;    /* messages to syslog */
+
+void vsyslog(int priority, const char *fmt, va_list ap)
+{
+    (void)priority, (void)fmt, (void)ap;
+    said++;
+}
 
 static void set_up(void)
 {
@@ -181,6 +193,57 @@ static void introduced_again(void)
     tear_down();
 }
 
+/* The trace of requests, when it is on: a request is one line, and the file does not grow for ever. */
+static void the_trace_is_bounded(void)
+{
+    static char much[2000];
+    char dir[] = "/tmp/xs_trace.XXXXXX", path[64], body[80];
+    struct stat st;
+    size_t most = 0;
+    long lines = 0;
+    struct msg m;
+    FILE *f;
+    int c;
+
+    set_up();
+    CHECK(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/log", dir);
+    CHECK(!guest_call(&h, 0, XS_CONTROL, 0, body,
+                      (size_t)sprintf(body, "logfile%c%s", 0, path) + 1, &m, NULL));
+    memset(much, '\n', sizeof(much) - 1);
+    for (int i = 0; i < 12000; i++) {
+        guest_str(&h, 1, XS_READ, 0, much, &m);
+        CHECK(!stat(path, &st));
+        most = (size_t)st.st_size > most ? (size_t)st.st_size : most;
+    }
+    CHECK(most > 15 << 20 && most < 17 << 20 && st.st_size < 9 << 20);
+    f = fopen(path, "r");
+    while ((c = fgetc(f)) != EOF) {
+        lines += c == '\n';
+    }
+    fclose(f);
+    CHECK(lines < st.st_size / 1000);
+    unlink(path);
+    strcat(path, ".1");
+    CHECK(!unlink(path) && !rmdir(dir));
+    tear_down();
+}
+
+/* What a guest can make xenstored say is little, and how much was left unsaid is told. */
+static void few_messages(void)
+{
+    set_up();
+    for (int i = 0; i < 10000; i++) {
+        h.x.now_ms += 100;
+        h.page[1]->req_prod = h.page[1]->req_cons + 5000;    /* cannot be */
+        host_run(&h, 2);
+        h.page[1]->connection = XENSTORE_RECONNECT;
+        host_run(&h, 2);
+    }
+    CHECK(said > 5 && said < 30 && h.x.by_domid[1]->notes.refused > 10);
+    tear_down();
+}
+
 int main(void)
 {
     TEST(never_reads);
@@ -189,5 +252,7 @@ int main(void)
     TEST(fair_turns);
     TEST(conflicts_cost);
     TEST(introduced_again);
+    TEST(the_trace_is_bounded);
+    TEST(few_messages);
     return TEST_RESULT();
 }

@@ -180,6 +180,7 @@ static void own_what_was_large(uint16_t d)
             CHECK(!guest_str(&h, d, XS_RM, 0, path, &m));
         }
     }
+    CHECK(live < h.x.by_domid[d]->mem + (64u << 10));
 }
 
 /* Events that it makes for itself and does not read. */
@@ -319,6 +320,37 @@ static void a_neighbours_transaction(void)
     tear_down(2);
 }
 
+/* Programs of Domain 0 that are stopped and do not read what they watch. */
+static void tools_that_do_not_read(void)
+{
+    struct xsd_sockmsg hdr = { .type = XS_WATCH, .len = 4 };
+    char path[64], got[4096];
+    int fd[3];
+
+    set_up(1);
+    for (int i = 0; i < 3; i++) {
+        host_socket(&h, &fd[i]);
+        CHECK(send(fd[i], &hdr, sizeof(hdr), 0) == sizeof(hdr) && send(fd[i], "/\0t\0", 4, 0) == 4);
+        host_run(&h, 10);
+    }
+    for (int i = 0; i < 20000; i++) {
+        snprintf(path, sizeof(path), "n%d", i % 300);
+        CHECK(!guest_write(&h, 1, 0, path, "v"));
+    }
+    CHECK(live < (3 << 20) + (2u << 20));
+    for (int i = 0; i < 3; i++) {
+        struct conn *c = list_entry(h.x.conns.prev, struct conn, link);
+
+        CHECK(c->event_bytes <= (1u << 20) + XS_MSG_MAX);
+        while (recv(fd[i], got, sizeof(got), MSG_DONTWAIT) > 0) {
+            host_run(&h, 3);
+        }
+        close(fd[i]);
+    }
+    host_run(&h, 3);
+    tear_down(1);
+}
+
 /* ------------------------------------------------------------------ all at once */
 
 static void everything(uint16_t d)
@@ -376,6 +408,7 @@ int main(void)
     TEST(commit_much_alone);
     TEST(write_to_anothers);
     TEST(a_neighbours_transaction);
+    TEST(tools_that_do_not_read);
     TEST(forty_hostile_connections);
     return TEST_RESULT();
 }
