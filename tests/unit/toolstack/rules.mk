@@ -6,11 +6,11 @@ XSD_OBJ := $(XSD_SRC:%=$(XSD_OUT)/%.o) $(XSD_OUT)/wire.o
 
 $(XSD_OUT)/wire.o: $(ROOT)/toolstack/libxs/wire.c
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MT $@ -c -o $@ $<
 
-$(XSD_OUT)/%.o: $(ROOT)/toolstack/xenstored/%.c
+$(XSD_OUT)/%.o: $(ROOT)/toolstack/xenstored/%.c $(TOP)/toolstack/rules.mk
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MT $@ -c -o $@ $<
 
 -include $(XSD_OBJ:.o=.d)
 # Named here, so that make keeps them.
