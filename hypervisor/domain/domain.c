@@ -315,6 +315,8 @@ void domain_resume(struct domain *d)
 
 void domain_crash(struct domain *d, const char *fmt, ...)
 {
+    /* A guest may be started again and again: its lines are limited in rate. */
+    void (*say)(enum log_level level, const char *fmt, ...) = d->privileged ? printk : guest_printk;
     char why[128];
     va_list args;
 
@@ -326,9 +328,9 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     if (READ_ONCE(d->shutting_down))
         return;
     if (d == current_domain())
-        pr_error("d%dv%u crashed at rip %016lx: %s\n", d->id, current->id, guest_regs()->rip, why);
+        say(LOG_ERROR, "d%dv%u crashed at rip %016lx: %s\n", d->id, current->id, guest_regs()->rip, why);
     else
-        pr_error("d%d crashed: %s\n", d->id, why);
+        say(LOG_ERROR, "d%d crashed: %s\n", d->id, why);
     domain_shutdown(d, SHUTDOWN_crash);
 }
 

@@ -14,6 +14,7 @@
 #include "machine/panic.h"
 #include "machine/smp.h"
 #include "machine/spinlock_debug.h"
+#include "machine/tables.h"
 #include "machine/x86.h"
 
 #define FIRST_INTERRUPT 32
@@ -88,6 +89,16 @@ static void handle_nmi(struct regs *regs)
         board_nmi(regs);
 }
 
+/* A stack that runs into the hole below it cannot take the frame of the page fault either. */
+static void double_fault(struct regs *regs, u64 cr2)
+{
+    u64 offset = cr2 - (u64)cpu_stack[cpu_id()];
+
+    if (offset < STACK_SIZE && !stack_page_used(offset / PAGE_SIZE))
+        panic_regs(regs, "stack overflow on CPU %u, at %#lx", cpu_id(), cr2);
+    panic_exception(regs, cr2);
+}
+
 void trap_on_own_stack(struct regs *regs)
 {
     switch (regs->vector) {
@@ -102,6 +113,6 @@ void trap_on_own_stack(struct regs *regs)
         regs->rflags &= ~(u64)RFLAGS_TF;
         break;
     default:
-        panic_exception(regs, read_cr2());
+        double_fault(regs, read_cr2());
     }
 }
