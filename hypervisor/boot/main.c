@@ -10,6 +10,7 @@
 #include "boot/memory.h"
 #include "boot/platform_info.h"
 #include "boot/shutdown.h"
+#include "canary.h"
 #include "control/command_line.h"
 #include "control/dom0.h"
 #include "control/firmware.h"
@@ -37,6 +38,7 @@
 #include "machine/smp.h"
 #include "machine/tables.h"
 #include "machine/time.h"
+#include "machine/x86.h"
 #include "mm/buddy.h"
 #include "mm/paging.h"
 #include "passthrough/msi.h"
@@ -63,6 +65,16 @@ static unsigned complaint_count;
 static const char *kernel_arguments = "";   /* behind "--" on our own command line */
 
 void boot_main(u32 magic, paddr_t info) __noreturn;
+
+/* For lib/canary.c. The lowest byte stays zero: no string that runs over contains it. */
+static inline void choose_canary(void)
+{
+    u64 random = rdtsc() * 0x9e3779b97f4a7c15, more = 0;
+
+    if (cpuid(1).c >> (XEN_X86_FEATURE_RDRAND % 32) & 1)
+        __asm__ __volatile__("rdrand %0" : "=r"(more) : : "cc"); /* none to be had: 0 */
+    __stack_chk_guard = ((random ^ more) | 1UL << 55) << 8;
+}
 
 static void note_complaint(const char *word, const char *why)
 {
@@ -259,6 +271,7 @@ void boot_main(u32 magic, paddr_t info)
 {
     int rc;
 
+    choose_canary();
     /* Exceptions are reported from the first moment on. */
     cpu_tables_early(exception_stubs);
     panic_init();

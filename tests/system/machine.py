@@ -184,6 +184,15 @@ class Machine:
         # Linux's own lines would end up in the output of commands; tests that care read dmesg.
         self.check("PS1='# '; dmesg -n 1 2>/dev/null; true", 30)
 
+    def ask_monitor(self, command):
+        """@return what QEMU's monitor says to @command"""
+        answer = ""
+        self.monitor.settimeout(5)
+        self.monitor.sendall(command.encode() + b"\n")
+        while answer.count("(qemu) ") < 2: # the prompt before it, which nobody has read, and the next
+            answer += self.monitor.recv(65536).decode("utf-8", "replace")
+        return answer
+
     def nmis_until(self, pattern, timeout=60):
         """NMIs to all CPUs, by QEMU's monitor, one behind the other until @pattern appears."""
         deadline, regex = time.monotonic() + timeout, re.compile(pattern, re.M)
