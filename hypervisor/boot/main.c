@@ -18,6 +18,7 @@
 #include "control/hardware_errors.h"
 #include "control/hypercall.h"
 #include "control/keyhandler.h"
+#include "control/watchdog.h"
 #include "domain/cpu_loop.h"
 #include "domain/domain.h"
 #include "lib/printf.h"
@@ -56,7 +57,6 @@ extern const struct option options_start[], options_end[];
 
 static char scheduler[16];
 OPTION_TEXT("sched", scheduler);
-OPTION_IGNORED("watchdog");
 OPTION_IGNORED("placeholder");
 OPTION_IGNORED("no-real-mode");
 
@@ -169,6 +169,7 @@ static void start_cpu(unsigned cpu)
     timers_cpu_start();
     sched_cpu_start(cpu, idle);
     pv_cpu_start();
+    watchdog_cpu_start();
 }
 
 static void __noreturn cpu_main(unsigned cpu)
@@ -288,6 +289,7 @@ void boot_main(u32 magic, paddr_t info)
     /* Domain 0, and this CPU becomes one like the others. */
     build_dom0(rsdp);
     console_release_screen();
+    watchdog_start();
     dom0_start();
     cpu_leave_boot_stack(cpu_loop);
 }

@@ -10,7 +10,7 @@
  *     OPTION_SIZE("conring_size", bytes, KB(1));  a u64; suffix B K M G T, else in KiB
  *     OPTION_TEXT("sched", buf);               a char array; too long: refused
  *     OPTION_FUNCTION("dom0_mem", parse_it);   int parse_it(const char *value): 0, -EINVAL
- *     OPTION_IGNORED("watchdog");              accepted for compatibility, without effect
+ *     OPTION_IGNORED("placeholder");           accepted for compatibility, without effect
  *
  * Options of the same name are all set. Values arrive before console_init.
  */

@@ -18,6 +18,7 @@
 #define IOAPIC_DATA 0x10
 enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_ARBITRATION = 2, IOAPIC_TABLE = 0x10 };
 
+#define RTE_NMI 0x0400
 #define RTE_ACTIVE_LOW 0x2000
 #define RTE_LEVEL 0x8000
 #define RTE_MASKED 0x10000
@@ -33,6 +34,7 @@ static struct spinlock lock = SPINLOCK_INIT(LOCK_IOAPIC);
 static struct ioapic ioapics[MAX_IOAPICS];
 static unsigned count, gsi_count;
 static u32 route_low[MAX_IRQS];
+static unsigned nmi_gsi = MAX_IRQS; /* MAX_IRQS: none */
 
 static u32 read_register(const struct ioapic *io, u32 reg)
 {
@@ -75,7 +77,7 @@ void ioapic_write_route(unsigned gsi, const struct ioapic_route *r)
     u32 low = r->vector | (r->active_low ? RTE_ACTIVE_LOW : 0) | (r->level ? RTE_LEVEL : 0);
     bool was;
 
-    if (!io)
+    if (!io || gsi == nmi_gsi)
         return;
     was = spin_lock_irqsave(&lock);
     write_register(io, entry_of(io, gsi), low | RTE_MASKED);
@@ -92,13 +94,25 @@ void ioapic_set_mask(unsigned gsi, bool masked)
     bool was;
     u32 low;
 
-    if (!io)
+    if (!io || gsi == nmi_gsi)
         return;
     was = spin_lock_irqsave(&lock);
     low = (route_low[gsi] & ~(u32)RTE_MASKED) | (masked ? RTE_MASKED : 0);
     if (low != route_low[gsi])
         write_register(io, entry_of(io, gsi), low);
     route_low[gsi] = low;
+    spin_unlock_irqrestore(&lock, was);
+}
+
+void ioapic_route_nmi(unsigned gsi, u32 apic_id)
+{
+    const struct ioapic *io = find(gsi);
+    bool was = spin_lock_irqsave(&lock);
+
+    write_register(io, entry_of(io, gsi), RTE_NMI | RTE_MASKED);
+    write_register(io, entry_of(io, gsi) + 1, apic_id << RTE_DEST_SHIFT);
+    write_register(io, entry_of(io, gsi), RTE_NMI);
+    nmi_gsi = gsi;
     spin_unlock_irqrestore(&lock, was);
 }
 

@@ -16,6 +16,8 @@ struct ioapic_route {
 };
 void ioapic_write_route(unsigned gsi, const struct ioapic_route *r);
 void ioapic_set_mask(unsigned gsi, bool masked);
+/* Edges of @gsi are NMIs of one CPU from now on, for good: what anybody else asks of it has no effect. At most one. */
+void ioapic_route_nmi(unsigned gsi, u32 apic_id);
 
 /*
  * Register @reg of the IO-APIC at machine address @base as Domain 0 reads it

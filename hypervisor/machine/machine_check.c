@@ -170,6 +170,11 @@ void machine_check_exception(struct regs *regs)
     wrmsr(MSR_MCG_STATUS, 0); /* a second one meanwhile would be a shutdown */
 }
 
+bool board_error_line(void)
+{
+    return inb(PORT_B) & (PORT_B_SERR | PORT_B_IO_CHECK);
+}
+
 /* The latches stay off once they have fired, or a broken card would interrupt for ever. */
 void board_nmi(struct regs *regs)
 {

@@ -24,6 +24,9 @@ void machine_check_cpu_init(void);
 /* #MC, on its own stack. Returns when the CPU can go on. */
 void machine_check_exception(struct regs *regs);
 
+/* True when a line of the board that raises NMIs is active. */
+bool board_error_line(void);
+
 /* An NMI that nobody else claims: the board's error lines, by nmi=fatal, dom0 (default) or ignore. */
 void board_nmi(struct regs *regs);
 

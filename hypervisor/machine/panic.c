@@ -28,6 +28,11 @@ struct panic_hooks panic_hooks;
 
 static u32 panicking; /* number of the CPU + 1 */
 
+bool panic_in_progress(void)
+{
+    return atomic_load(&panicking) != 0;
+}
+
 /* Restarts after the countdown, or at once when somebody types R on the serial line. */
 static void __noreturn countdown(void)
 {

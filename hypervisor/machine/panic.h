@@ -14,6 +14,8 @@ void panic_regs(const struct regs *regs, const char *fmt, ...) __printf(2, 3) __
  */
 void panic_configuration(const char *fmt, ...) __printf(1, 2) __noreturn;
 
+bool panic_in_progress(void); /* on any CPU */
+
 /*
  * What a panic needs from parts that may themselves panic; set by boot/main.c as they become
  * usable.

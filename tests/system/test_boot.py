@@ -46,6 +46,13 @@ def test_direct(name, model, cpus, memory, nic):
         look_around(machine, cpus, disks)
 
 
+def test_watchdog(name):
+    """NMIs come, also at CPUs that wait, and nothing is taken for a hang."""
+    with direct(name, cpus=4, hypervisor_args="watchdog") as machine:
+        machine.expect(r"^\(XEN\) Watchdog: on, 5 seconds")
+        look_around(machine, 4)
+
+
 @pytest.mark.parametrize("model", ["pc", "q35"])
 def test_iso_as_cd(name, model):
     disks = hostile.disks(name) if model == "pc" else []
