@@ -3,6 +3,7 @@
 #
 #   make run      install what is missing, build all, boot the ISO in QEMU on this terminal
 #   make test     install what is missing, build all, run every test (the gate)
+#   make quick    the tests of a few minutes: host programs, and one boot (for the inner loop)
 #   make iso      build $(BUILD)/hospes.iso and $(BUILD)/pxe/; GUESTS=DIR puts that folder of guests on the image
 #   make test-interop   Debian's hypervisor, tools and store exchanged with ours, each way
 #   make bench    instructions counted side by side with Debian's Xen
@@ -74,6 +75,9 @@ run: iso
 test: iso
 	@$(PYTHON) tests/run --build $(BUILD) $(TEST_ARGS)
 
+quick: iso
+	@$(PYTHON) tests/run --build $(BUILD) unit sim check boot
+
 test-interop: iso
 	@$(PYTHON) tests/run --build $(BUILD) interop
 
@@ -89,4 +93,4 @@ check: hypervisor
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: setup hypervisor toolstack firmware kernel rootfs guests initrd iso pxe run test test-interop bench fuzz check clean
+.PHONY: setup hypervisor toolstack firmware kernel rootfs guests initrd iso pxe run test quick test-interop bench fuzz check clean
