@@ -22,14 +22,51 @@
 #include "unpack.h"
 
 #define UNPACK_LIMIT  (1UL << 30)      /* no kernel is larger than this when unpacked */
+#ifndef MEMORY_INFO
+#define MEMORY_INFO   "/proc/meminfo"
+#endif
 #define UNPACK_START  (32UL << 20)
 #define LZMA_MEMLIMIT (256UL << 20)
 #define LZ4_BLOCK_MAX (8UL << 20)      /* block size of the legacy lz4 format */
+
+/* What a kernel may take when unpacked: three quarters of what Domain 0 has free, since more would end other programs. */
+static size_t unpack_limit(void)
+{
+    unsigned long kib, limit = UNPACK_LIMIT;
+    FILE *f = fopen(MEMORY_INFO, "re");
+    char line[128];
+
+    while (f && fgets(line, sizeof(line), f))
+        if (sscanf(line, "MemAvailable: %lu", &kib) == 1 && kib / 4 * 3 < UNPACK_LIMIT >> 10)
+            limit = kib / 4 * 3 << 10;
+    if (f)
+        fclose(f);
+    return limit & ~4095UL;
+}
+
+bool unpack_check(unsigned int check, const uint8_t *data, size_t len, const uint8_t *sum)
+{
+    uint32_t sum32;
+    uint64_t sum64;
+
+    memcpy(&sum32, sum, sizeof(sum32));
+    if (check == LZMA_CHECK_CRC32)
+        return lzma_crc32(data, len, 0) == sum32;
+    if (check != LZMA_CHECK_CRC64)
+        return true;
+    memcpy(&sum64, sum, sizeof(sum64));
+    return lzma_crc64(data, len, 0) == sum64;
+}
+
+static size_t limit_now = UNPACK_LIMIT;  /* of the kernel that is being unpacked */
 
 static int sink_open(struct sink *s, size_t capacity)
 {
     s->size = 0;
     s->capacity = (capacity + 4095) & ~4095UL;
+    s->buf = NULL;
+    if (s->capacity > limit_now)
+        return -ENOMEM;
     s->buf = mmap(NULL, s->capacity, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (s->buf == MAP_FAILED) {
@@ -47,8 +84,8 @@ static int sink_grow(struct sink *s)
 
     if (s->size < s->capacity)
         return 0;
-    if (capacity > UNPACK_LIMIT)
-        return -EFBIG;
+    if (capacity > limit_now)
+        return -ENOMEM;
     p = mremap(s->buf, s->capacity, capacity, MREMAP_MAYMOVE);
     if (p == MAP_FAILED)
         return -ENOMEM;
@@ -351,6 +388,7 @@ int unpack_image(const uint8_t *src, size_t size, size_t hint, void **out, size_
     *name = formats[i].name;
     if (hint > UNPACK_LIMIT)
         return build_fail(err, -ENOEXEC, "claims to be %zu MiB when unpacked", hint >> 20);
+    limit_now = unpack_limit();
     /* One page more than announced, so that decoders see the end of the stream. */
     rc = sink_open(&s, hint ? hint + 4096 : UNPACK_START);
     if (!rc)

@@ -236,13 +236,15 @@ static void unfilter_x86(uint8_t *buf, size_t size)
     }
 }
 
-/* Skips padding and checksum of a block. */
-static int block_end(struct reader *r, unsigned int check)
+/* Skips padding and checksum of a block, whose BYTES were unpacked to DATA. */
+static int block_end(struct reader *r, unsigned int check, const uint8_t *data, size_t bytes)
 {
     static const uint8_t sizes[16] = { 0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64 };
 
-    r->pos = ((r->pos + 3) & ~(size_t)3) + sizes[check & 15];
-    return r->pos < r->len ? 0 : -EBADMSG;
+    size_t sum = (r->pos + 3) & ~(size_t)3;
+
+    r->pos = sum + sizes[check & 15];
+    return r->pos < r->len && unpack_check(check & 15, data, bytes, r->src + sum) ? 0 : -EBADMSG;
 }
 
 int xz_unpack(const uint8_t *src, size_t len, struct sink *out)
@@ -269,7 +271,7 @@ int xz_unpack(const uint8_t *src, size_t len, struct sink *out)
         if (!rc && x86)
             unfilter_x86(out->buf + start, out->size - start);
         if (!rc)
-            rc = block_end(&r, src[7]);
+            rc = block_end(&r, src[7], out->buf + start, out->size - start);
     }
     free(s);
     return rc;

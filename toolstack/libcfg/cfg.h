@@ -166,6 +166,13 @@ struct guest_range {
     uint64_t start, count, gfn;
 };
 
+/* CPUs for virtual CPUs: one list for all of them, or EACH has its own, as far as N goes. */
+struct guest_cpus {
+    char **list;
+    unsigned int n;
+    bool each;
+};
+
 #define GUEST_CPUMAP_BYTES 512    /* 4096 CPUs */
 #define GUEST_MAX_VCPUS    512
 #define GUEST_NAME_MAX     64
@@ -179,8 +186,7 @@ struct guest_config {
     bool has_uuid;
     char *pool;
     unsigned int vcpus, maxvcpus;
-    char **cpus, **cpus_soft;    /* one list for all, or one for each virtual CPU */
-    unsigned int n_cpus, n_cpus_soft;
+    struct guest_cpus cpus, cpus_soft;
     int cpus_line;
     int weight, cap;             /* -1: the scheduler's default */
     uint64_t memory_kib, maxmem_kib;
@@ -191,7 +197,7 @@ struct guest_config {
     int kernel_line, ramdisk_line;
     int max_grant_frames, max_maptrack_frames, max_grant_version;  /* -1: default */
     uint32_t max_event_channels;
-    bool nomigrate, driver_domain, suspend_evtchn_compat, localtime;
+    bool suspend_evtchn_compat, localtime;
     int64_t rtc_timeoffset;
     uint32_t tsc_mode;
     bool msr_relaxed, iommu;

@@ -168,6 +168,14 @@ static int read_strings(struct reader *r, const char *key, char ***out, unsigned
     return 0;
 }
 
+static int read_cpu_lists(struct reader *r, const char *key, struct guest_cpus *c)
+{
+    const struct cfg_entry *e = cfg_find(r->cfg, key);
+
+    c->each = e && e->value->kind == CFG_LIST;
+    return read_strings(r, key, &c->list, &c->n);
+}
+
 static int read_cpus(struct reader *r)
 {
     struct guest_config *g = r->g;
@@ -188,9 +196,9 @@ static int read_cpus(struct reader *r)
     g->cpus_line = e ? e->line : 0;
     rc = read_string(r, "pool", &g->pool);
     if (!rc)
-        rc = read_strings(r, "cpus", &g->cpus, &g->n_cpus);
+        rc = read_cpu_lists(r, "cpus", &g->cpus);
     if (!rc)
-        rc = read_strings(r, "cpus_soft", &g->cpus_soft, &g->n_cpus_soft);
+        rc = read_cpu_lists(r, "cpus_soft", &g->cpus_soft);
     if (!rc)
         rc = read_int(r, "cpu_weight", 1, 65535, &g->weight);
     if (!rc)
@@ -313,10 +321,6 @@ static int read_properties(struct reader *r)
     if (!rc)
         rc = read_number(r, "rtc_timeoffset", INT32_MIN, INT32_MAX, &offset);
     if (!rc)
-        rc = read_bool(r, "nomigrate", &g->nomigrate);
-    if (!rc)
-        rc = read_bool(r, "driver_domain", &g->driver_domain);
-    if (!rc)
         rc = read_bool(r, "xend_suspend_evtchn_compat", &g->suspend_evtchn_compat);
     if (!rc)
         rc = read_bool(r, "localtime", &g->localtime);
@@ -377,8 +381,8 @@ void guest_config_free(struct guest_config *g)
         disk_free(&g->disk[i]);
     for (unsigned int i = 0; i < g->vifs; i++)
         vif_free(&g->vif[i]);
-    free_strings(g->cpus, g->n_cpus);
-    free_strings(g->cpus_soft, g->n_cpus_soft);
+    free_strings(g->cpus.list, g->cpus.n);
+    free_strings(g->cpus_soft.list, g->cpus_soft.n);
     free_strings(g->depends, g->n_depends);
     free(g->cpuid);
     free(g->disk);

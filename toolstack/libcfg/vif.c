@@ -222,6 +222,8 @@ int vif_parse(struct vif_spec *v, const char *spec, const char *file, int line,
             rc = set_word(v, word, file, log);
     }
     free(copy);
+    if (!rc && v->ip && !v->script)
+        cfg_warn(log, file, line, "vif: ip= does not keep the guest from using other addresses here");
     if (rc)
         vif_free(v);
     return rc;

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,15 @@ static int try_open(struct xs *xs, unsigned int domid, const struct console_opti
     return fd;
 }
 
+/* Whether one of the signals that are held back has come. */
+static bool signal_waits(void)
+{
+    sigset_t set;
+
+    return !sigpending(&set) && (sigismember(&set, SIGTERM) || sigismember(&set, SIGHUP) ||
+                                 sigismember(&set, SIGINT) || sigismember(&set, SIGQUIT));
+}
+
 static void nap(void)
 {
     struct timespec ts = { .tv_nsec = RETRY_MS * 1000000l };
@@ -88,7 +98,7 @@ static int wait_open(struct xs *xs, unsigned int domid, const struct console_opt
 {
     int fd = -ENOENT;
 
-    for (unsigned int waited = 0; waited <= opt->wait_ms; waited += RETRY_MS) {
+    for (unsigned int waited = 0; waited <= opt->wait_ms && !signal_waits(); waited += RETRY_MS) {
         fd = try_open(xs, domid, opt);
         if (fd >= 0 || fd == -EBUSY) {
             return fd;
@@ -110,7 +120,7 @@ static int open_again(unsigned int domid, const struct console_options *opt)
     struct xs *xs;
     int fd;
 
-    for (unsigned int waited = 0; waited <= opt->wait_ms; waited += RETRY_MS) {
+    for (unsigned int waited = 0; waited <= opt->wait_ms && !signal_waits(); waited += RETRY_MS) {
         if (xs_open(&xs)) {
             nap();
             continue;
@@ -144,16 +154,84 @@ static int write_all(int fd, const char *data, size_t len)
 
 enum outcome { LEFT, LOST };
 
-/* Copies both ways until the person leaves or the tty is lost. */
-static enum outcome talk(int tty, bool read_input, char escape)
-{
-    struct pollfd set[2] = { { .fd = tty, .events = POLLIN },
-                             { .fd = read_input ? STDIN_FILENO : -1, .events = POLLIN } };
+/* What was typed and the guest has not taken yet. */
+struct typed {
     char buf[4096];
-    ssize_t n;
+    size_t len;
+};
 
-    for (;;) {
-        int rc = poll(set, 2, set[1].fd < 0 && read_input ? DRAIN_MS : -1);
+/* A signal that ends the program: the terminal is set back first. */
+static volatile sig_atomic_t ended;
+
+static void on_end(int number)
+{
+    ended = number;
+}
+
+/*
+ * Takes what was typed, even if the guest takes nothing, so that the person can always leave; what finds no room is lost
+ * with a bell, as on any terminal. LEFT: the escape character; the end of input closes *FD.
+ */
+static bool read_typed(struct typed *t, int *fd, char escape)
+{
+    char buf[1024], *esc;
+    ssize_t n = read(*fd, buf, sizeof(buf));
+    size_t len;
+
+    if (n <= 0) {
+        *fd = n < 0 && errno == EINTR ? *fd : -1;
+        return true;
+    }
+    esc = memchr(buf, escape, (size_t)n);
+    len = esc ? (size_t)(esc - buf) : (size_t)n;
+    if (len > sizeof(t->buf) - t->len) {
+        len = sizeof(t->buf) - t->len;
+        write_all(STDOUT_FILENO, "\a", 1);
+    }
+    memcpy(t->buf + t->len, buf, len);
+    t->len += len;
+    return !esc;
+}
+
+/* Gives the guest what it takes now. */
+static int write_typed(struct typed *t, int tty)
+{
+    ssize_t n = t->len ? write(tty, t->buf, t->len) : 0;
+
+    if (n < 0) {
+        return errno == EAGAIN || errno == EINTR ? 0 : -EIO;
+    }
+    t->len -= (size_t)n;
+    memmove(t->buf, t->buf + n, t->len);
+    return 0;
+}
+
+/* Shows what the guest printed. */
+static int show(int tty, enum outcome *how)
+{
+    char buf[4096];
+    ssize_t n = read(tty, buf, sizeof(buf));
+
+    *how = LOST;
+    if (n <= 0) {
+        return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -EIO;
+    }
+    *how = LEFT;
+    return write_all(STDOUT_FILENO, buf, (size_t)n);
+}
+
+/* Copies both ways until the person leaves or the tty is lost. SIGNALS are let in only while it waits. */
+static enum outcome talk(int tty, bool read_input, char escape, const sigset_t *signals)
+{
+    struct timespec drain = { .tv_nsec = DRAIN_MS * 1000000l };
+    int input = read_input ? STDIN_FILENO : -1;
+    struct typed typed = { .len = 0 };
+    enum outcome how;
+
+    while (!ended) {
+        struct pollfd set[2] = { { .fd = tty, .events = (short)(POLLIN | (typed.len ? POLLOUT : 0)) },
+                                 { .fd = input, .events = POLLIN } };
+        int rc = ppoll(set, 2, input < 0 && read_input && !typed.len ? &drain : NULL, signals);
 
         if (rc == 0) {
             return LEFT;
@@ -161,31 +239,18 @@ static enum outcome talk(int tty, bool read_input, char escape)
         if (rc < 0) {
             continue;
         }
-        if (set[0].revents) {
-            n = read(tty, buf, sizeof(buf));
-            if (n <= 0 && !(n < 0 && errno == EAGAIN)) {
-                return LOST;
-            }
-            if (n > 0 && write_all(STDOUT_FILENO, buf, (size_t)n)) {
-                return LEFT;
-            }
+        if (set[0].revents & ~POLLOUT && show(tty, &how)) {
+            return how;
         }
-        if (set[1].revents) {
-            const char *esc;
-
-            n = read(STDIN_FILENO, buf, sizeof(buf));
-            esc = n > 0 ? memchr(buf, escape, (size_t)n) : NULL;
-            if (n > 0 && write_all(tty, buf, esc ? (size_t)(esc - buf) : (size_t)n)) {
-                return LOST;
-            }
-            if (esc) {
-                return LEFT;
-            }
-            if (n <= 0) {
-                set[1].fd = -1;
-            }
+        if (set[1].revents && !read_typed(&typed, &input, escape)) {
+            write_typed(&typed, tty);
+            return LEFT;
+        }
+        if (write_typed(&typed, tty)) {
+            return LOST;
         }
     }
+    return LEFT;
 }
 
 static void banner(struct xs *xs, unsigned int domid, char escape)
@@ -228,9 +293,38 @@ static bool make_raw(struct termios *old)
     return true;
 }
 
+/* Signals that would leave the terminal raw wait until it is looked for them. *BEFORE: what was let in. */
+static void hold_signals(sigset_t *before)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+    struct sigaction sa = { .sa_handler = on_end };
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        sigaction(numbers[i], &sa, NULL);
+        sigaddset(&set, numbers[i]);
+    }
+    sigprocmask(SIG_BLOCK, &set, before);
+}
+
+/* The terminal is as it was: now the signal may do what it does. */
+static void take_signal(const sigset_t *before)
+{
+    int number;
+
+    sigprocmask(SIG_SETMASK, before, NULL);
+    number = ended;
+    if (number) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
 int console_run(struct xs *xs, unsigned int domid, const struct console_options *opt)
 {
     struct termios old;
+    sigset_t before;
     bool raw, again = false;
     int tty = wait_open(xs, domid, opt);
 
@@ -240,12 +334,13 @@ int console_run(struct xs *xs, unsigned int domid, const struct console_options 
     if (opt->notify_fd >= 0 && write(opt->notify_fd, "", 1) != 1) {
         fputs("nobody waits for the console\n", stderr);
     }
+    hold_signals(&before);
     raw = make_raw(&old);
     while (tty >= 0) {
         if (!again && !opt->quiet && raw) {
             banner(xs, domid, opt->escape);
         }
-        if (talk(tty, raw || opt->interactive, opt->escape) == LEFT) {
+        if (talk(tty, raw || opt->interactive, opt->escape, &before) == LEFT) {
             close(tty);
             break;
         }
@@ -260,5 +355,6 @@ int console_run(struct xs *xs, unsigned int domid, const struct console_options 
         tcsetattr(STDIN_FILENO, TCSANOW, &old);
         fputc('\n', stderr);
     }
+    take_signal(&before);
     return 0;
 }

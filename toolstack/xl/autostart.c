@@ -12,16 +12,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "xl.h"
+#include <xen/sched.h>
 
 #define AUTO_DIR      "/etc/xen/auto"
 #define MAX_GUESTS    256
 #define STOP_SECONDS  60
-#define ERROR_MAX     512
+#define STOP_ROUNDS   8
+#define ERROR_MAX     2048
 #define FDS_TO_CLOSE  128
 
 enum phase { WAITING, RUNNING, UP, FAILED };
@@ -186,21 +189,25 @@ static void start_job(struct job *j)
     j->phase = j->pid > 0 ? RUNNING : FAILED;
 }
 
-/* The first line that a start printed on its standard error. */
-static void read_error(struct job *j, char *out, size_t size)
+/* The first line that a start printed on its standard error, but for notes and warnings. */
+static char *read_error(struct job *j, char *text, size_t size)
 {
-    ssize_t n = read(j->error_fd, out, size - 1);
+    ssize_t n = read(j->error_fd, text, size - 1);
+    char *line = text, *end;
 
-    out[n > 0 ? n : 0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
+    text[n > 0 ? n : 0] = '\0';
     close(j->error_fd);
+    while ((!strncmp(line, "xl: note: ", 10) || !strncmp(line, "xl: warning: ", 13)) &&
+           (end = strchr(line, '\n')))
+        line = end + 1;
+    line[strcspn(line, "\n")] = '\0';
+    return line;
 }
 
 static void finish_job(struct job *j, int status)
 {
-    char error[ERROR_MAX];
+    char text[ERROR_MAX], *error = read_error(j, text, sizeof(text));
 
-    read_error(j, error, sizeof(error));
     j->phase = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? UP : FAILED;
     if (j->phase == UP)
         printf("guest %-24s [ up ]  %.1f s\n", j->name, seconds_since(&j->begun));
@@ -266,6 +273,7 @@ static int start_all(const char *dir)
     int failed = 0;
 
     clock_gettime(CLOCK_MONOTONIC, &r.begun);
+    unlink(XL_STOPPING);
     if (find_jobs(dir, &r))
         return EXIT_FAILURE;
     preload_shared(&r);
@@ -283,69 +291,100 @@ static int start_all(const char *dir)
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int ask_all(struct xl *xl, const dominfo_t *list, int n)
+static bool has_shut_down(const dominfo_t *d)
 {
-    int asked = 0;
-
-    for (int i = 0; i < n; i++) {
-        char path[64];
-
-        if (!list[i].domain)
-            continue;
-        hv_domain_unpause(&xl->hv, list[i].domain);
-        snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", list[i].domain);
-        xs_write(xl->xs, XS_NO_TX, path, "poweroff", 8);
-        asked++;
-    }
-    return asked;
+    return d->flags & XEN_DOMINF_shutdown &&
+           (d->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) != SHUTDOWN_suspend;
 }
 
-/* Whether the domain still runs; its monitor removes it once it has shut down. */
-static bool still_there(struct xl *xl, const dominfo_t *d)
-{
-    dominfo_t info;
+/* One guest of a stop. */
+struct stop {
+    dominfo_t dom;
+    char name[GUEST_NAME_MAX + 1];
+};
 
-    return !hv_domain_info(&xl->hv, d->domain, &info) && !memcmp(info.handle, d->handle, 16);
-}
-
-static void stop_one(struct xl *xl, const dominfo_t *d, const char *name,
-                     const struct timespec *begun, unsigned long limit)
+/* Waits until the guest is gone, or has shut down and is removed here: not every guest has a monitor. */
+static void stop_one(struct xl *xl, const struct stop *s, const struct timespec *begun,
+                     unsigned long limit)
 {
     struct timespec pause = { .tv_nsec = 50000000L };
+    dominfo_t now;
 
-    while (still_there(xl, d) && seconds_since(begun) < (double)limit)
+    for (;;) {
+        if (hv_domain_info(&xl->hv, s->dom.domain, &now) ||
+            memcmp(now.handle, s->dom.handle, sizeof(now.handle)) || has_shut_down(&now)) {
+            printf("guest %-24s [ down ]  %.1f s\n", s->name, seconds_since(begun));
+            break;
+        }
+        if (seconds_since(begun) >= (double)limit) {
+            printf("guest %-24s [killed]  it did not shut down in %lu s\n", s->name, limit);
+            break;
+        }
         nanosleep(&pause, NULL);
-    if (still_there(xl, d)) {
-        guest_destroy(xl, d->domain);
-        printf("guest %-24s [killed]  it did not shut down in %lu s\n", name, limit);
-    } else {
-        printf("guest %-24s [ down ]  %.1f s\n", name, seconds_since(begun));
     }
+    if (!hv_domain_info(&xl->hv, s->dom.domain, &now) &&
+        !memcmp(now.handle, s->dom.handle, sizeof(now.handle)))
+        guest_destroy(xl, s->dom.domain);
     fflush(stdout);
 }
 
+/* All guests that are there now. Returns how many, or -1. */
+static int list_stops(struct xl *xl, struct stop **stops)
+{
+    dominfo_t *list;
+    int n = xl_domains(xl, &list), count = 0;
+
+    if (n < 0)
+        return -1;
+    *stops = calloc((size_t)n + 1, sizeof(**stops));
+    for (int i = 0; *stops && i < n; i++) {
+        struct stop *s = &(*stops)[count];
+
+        if (!list[i].domain || list[i].flags & XEN_DOMINF_dying)
+            continue;
+        s->dom = list[i];
+        xl_domain_name(xl, list[i].domain, s->name, sizeof(s->name));
+        count++;
+    }
+    free(list);
+    return *stops ? count : -1;
+}
+
+static int stop_round(struct xl *xl, const struct timespec *begun, unsigned long limit)
+{
+    struct stop *stops;
+    int n = list_stops(xl, &stops);
+
+    for (int i = 0; i < n; i++) {
+        if (has_shut_down(&stops[i].dom))
+            continue;
+        hv_domain_unpause(&xl->hv, stops[i].dom.domain);
+        guest_ask(xl, stops[i].dom.domain, "poweroff");
+    }
+    for (int i = 0; i < n; i++)
+        stop_one(xl, &stops[i], begun, limit);
+    if (n >= 0)
+        free(stops);
+    return n;
+}
+
+/* A guest may just be starting again while the first round goes on: round by round, until there is none. */
 static int stop_all(struct xl *xl, unsigned long limit)
 {
-    char (*names)[GUEST_NAME_MAX + 1];
     struct timespec begun;
-    dominfo_t *list;
-    int n;
+    int n, rounds = 0, fd;
 
-    if (xl_need_all(xl) || (n = xl_domains(xl, &list)) < 0)
+    if (xl_need_all(xl))
         return EXIT_FAILURE;
-    names = calloc((size_t)n + 1, sizeof(*names));
-    if (!names)
-        return xl_error("out of memory");
-    for (int i = 0; i < n; i++)
-        xl_domain_name(xl, list[i].domain, names[i], sizeof(names[i]));
+    mkdir(XL_RUN_DIR, 0755);
+    fd = open(XL_STOPPING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
     clock_gettime(CLOCK_MONOTONIC, &begun);
-    ask_all(xl, list, n);
-    for (int i = 0; i < n; i++)
-        if (list[i].domain)
-            stop_one(xl, &list[i], names[i], &begun, limit);
-    free(names);
-    free(list);
-    return EXIT_SUCCESS;
+    do {
+        n = stop_round(xl, &begun, limit);
+    } while (n > 0 && ++rounds < STOP_ROUNDS);
+    return n < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int cmd_autostart(struct xl *xl, int argc, char **argv)

@@ -75,7 +75,7 @@ static int check_kernel(struct guest *g)
     if (strlen(g->cfg.cmdline) >= MAX_GUEST_CMDLINE)
         return guest_fail_at(g, 0, "the kernel's command line has %zu characters, at most %d fit",
                              strlen(g->cfg.cmdline), MAX_GUEST_CMDLINE - 1);
-    g->unpack_lock = xl_lock_file("/run/lock/xl-unpack");
+    g->unpack_lock = xl_lock_file("xl-unpack", "another guest's kernel to be unpacked and built");
     if (kernel_open(g->cfg.kernel, &g->kernel, &err))
         return guest_fail_at(g, g->cfg.kernel_line, "%s", err.text);
     return 0;
@@ -123,36 +123,40 @@ static int check_memory(struct xl *xl, struct guest *g, uint64_t own)
     return 0;
 }
 
-static int check_name(struct xl *xl, struct guest *g, uint32_t restart)
+static int check_uuid(struct xl *xl, struct guest *g)
+{
+    dominfo_t *list;
+    int n = xl_domains(xl, &list), rc = 0;
+
+    for (int i = 0; i < n && !rc; i++)
+        if (!(list[i].flags & XEN_DOMINF_dying) && !memcmp(list[i].handle, g->uuid, 16))
+            rc = guest_fail_at(g, 0, "domain %u already has this uuid: choose another",
+                               list[i].domain);
+    if (n >= 0)
+        free(list);
+    return rc;
+}
+
+int guest_check_identity(struct xl *xl, struct guest *g, uint32_t restart)
 {
     uint32_t other;
 
-    if (xl_lookup(xl, g->cfg.name, &other) == 0 && other != restart)
-        return guest_fail_at(g, g->cfg.name_line, "domain %u already has this name: choose "
-                             "another, or `xl destroy %s`", other, g->cfg.name);
-    if (!g->cfg.has_uuid || restart != DOMID_INVALID)
-        return 0;
-    for (uint32_t id = 0;;) {
-        dominfo_t info;
-        int n = hv_domain_list(&xl->hv, id, &info, 1);
-
-        if (n <= 0)
-            return 0;
-        if (!memcmp(info.handle, g->cfg.uuid, 16))
-            return guest_fail_at(g, 0, "domain %u already has this uuid: choose another",
-                                 info.domain);
-        id = info.domain + 1u;
+    if (xl_lookup(xl, g->cfg.name, &other) == 0 && other != restart) {
+        guest_fail_at(g, g->cfg.name_line, "domain %u already has this name: choose another, or "
+                      "`xl destroy %s`", other, g->cfg.name);
+        return -EEXIST;
     }
+    return restart == DOMID_INVALID ? check_uuid(xl, g) : 0;
 }
 
-static int check_list(struct guest *g, char **lists, unsigned int n, const char *key,
+static int check_list(struct guest *g, const struct guest_cpus *c, const char *key,
                       const struct cpu_topology *topo)
 {
     uint8_t map[GUEST_CPUMAP_BYTES];
     char why[128];
 
-    for (unsigned int i = 0; i < n; i++)
-        if (cpulist_parse(lists[i], topo, map, sizeof(map), why, sizeof(why)))
+    for (unsigned int i = 0; i < c->n; i++)
+        if (cpulist_parse(c->list[i], topo, map, sizeof(map), why, sizeof(why)))
             return guest_fail_at(g, g->cfg.cpus_line, "%s: %s", key, why);
     return 0;
 }
@@ -167,9 +171,9 @@ static int check_cpus(struct xl *xl, struct guest *g)
         free(nodes);
         return guest_fail(g, rc, "the hypervisor does not tell its CPUs: %s", strerror(-rc));
     }
-    rc = check_list(g, g->cfg.cpus, g->cfg.n_cpus, "cpus", &topo);
+    rc = check_list(g, &g->cfg.cpus, "cpus", &topo);
     if (!rc)
-        rc = check_list(g, g->cfg.cpus_soft, g->cfg.n_cpus_soft, "cpus_soft", &topo);
+        rc = check_list(g, &g->cfg.cpus_soft, "cpus_soft", &topo);
     free(nodes);
     return rc;
 }
@@ -201,6 +205,18 @@ static void choose_limits(struct guest *g, const struct xl_conf *conf)
     }
 }
 
+/* A first look, to fail early; guest_create() looks again. */
+static int check_devices(struct xl *xl, struct guest *g, uint32_t restart)
+{
+    int lock = xl_lock(), rc;
+
+    if (lock < 0)
+        return guest_fail(g, lock, "cannot take the lock of all xl: %s", strerror(-lock));
+    rc = guest_check_devices(xl, g, restart);
+    xl_unlock(lock);
+    return rc;
+}
+
 int guest_check(struct xl *xl, struct guest *g, const struct xl_conf *conf, uint32_t restart)
 {
     dominfo_t old = { .tot_pages = 0 };
@@ -211,14 +227,14 @@ int guest_check(struct xl *xl, struct guest *g, const struct xl_conf *conf, uint
     choose_limits(g, conf);
     rc = check_type(g);
     if (!rc)
-        rc = check_name(xl, g, restart);
+        rc = guest_check_identity(xl, g, restart);
     if (!rc)
         rc = check_cpus(xl, g);
     if (!rc)
         rc = guest_check_cpuid(xl, g);
     /* Cheap checks come before unpacking the kernel. */
     if (!rc)
-        rc = guest_check_devices(xl, g, restart);
+        rc = check_devices(xl, g, restart);
     if (!rc && !g->image_fd)
         rc = check_ramdisk(g);
     if (!rc && !g->image_fd)
@@ -239,6 +255,7 @@ void guest_free(struct guest *g)
     kernel_close(&g->kernel);
     if (g->unpack_lock > 0)
         close(g->unpack_lock);
+    starting_close(g->journal, g->uuid);
     if (g->image_fd > 0)
         close(g->image_fd);
     guest_config_free(&g->cfg);

@@ -12,29 +12,6 @@
 
 #include "xl.h"
 
-/* The components of a disk specification joined by commas, as upstream does. */
-static char *join(int argc, char **argv)
-{
-    size_t size = 1;
-    char *text;
-
-    for (int i = 0; i < argc; i++)
-        size += strlen(argv[i]) + 1;
-    text = calloc(1, size);
-    for (int i = 0; text && i < argc; i++) {
-        if (i)
-            strcat(text, ",");
-        strcat(text, argv[i]);
-    }
-    return text;
-}
-
-static void print_warning(void *arg, const char *text)
-{
-    (void)arg;
-    fprintf(stderr, "xl: warning: %s\n", text);
-}
-
 /* A guest that exists, with just enough in it for the checks' messages. */
 static void existing_guest(struct xl *xl, uint32_t domid, struct guest *g)
 {
@@ -54,35 +31,52 @@ static bool disk_taken(struct xl *xl, uint32_t domid, uint32_t devid)
     return taken;
 }
 
-static int attach(struct xl *xl, struct guest *g, struct disk_spec *disk, const char *spec)
+/* Checks and takes the disk, and notes it for a restart, under the lock; the back end is waited for outside. */
+static int take(struct xl *xl, struct guest *g, struct disk_spec *disk, const char *spec, int *fd)
 {
-    struct device d = { .domid = g->domid, .devid = disk->devid, .kind = "vbd" };
     char why[400];
-    int fd, rc;
 
+    if (!guest_stays(xl, g->domid))
+        return xl_error("guest '%s' is being destroyed", g->cfg.name);
     if (disk_taken(xl, g->domid, disk->devid))
         return xl_error("guest '%s' already has a disk %s", g->cfg.name, disk->vdev);
     if (check_disk(xl, g, disk, DOMID_INVALID))
         return xl_error("%s", g->why);
     if (xl->dry_run)
         return EXIT_SUCCESS;
-    rc = vbd_attach(xl, g->domid, disk, false, &fd, why, sizeof(why));
-    if (rc)
-        return xl_error("guest '%s': disk %s: %s", g->cfg.name, disk->vdev, why);
+    userdata_device(xl, g->domid, "disk", spec, disk->devid);
+    if (!vbd_attach(xl, g->domid, disk, false, fd, why, sizeof(why)))
+        return EXIT_SUCCESS;
+    userdata_device(xl, g->domid, "disk", NULL, disk->devid);
+    return xl_error("guest '%s': disk %s: %s", g->cfg.name, disk->vdev, why);
+}
+
+static int attach(struct xl *xl, struct guest *g, struct disk_spec *disk, const char *spec)
+{
+    struct device d = { .domid = g->domid, .devid = disk->devid, .kind = "vbd" };
+    int lock = xl_lock(), fd = -1, rc;
+    char why[400];
+
+    if (lock < 0)
+        return xl_error("cannot take the lock of all xl: %s", strerror(-lock));
+    rc = take(xl, g, disk, spec, &fd);
+    xl_unlock(lock);
+    if (rc || xl->dry_run)
+        return rc;
     rc = vbd_wait(xl, g->domid, disk, why, sizeof(why));
     if (fd >= 0)
         close(fd);
-    if (rc) {
-        dev_remove(xl, &d, true);
-        return xl_error("guest '%s': disk %s: %s", g->cfg.name, disk->vdev, why);
-    }
-    userdata_device(xl, g->domid, "disk", spec, disk->devid);
-    return EXIT_SUCCESS;
+    if (!rc)
+        return EXIT_SUCCESS;
+    resolve_backend(xl, disk->backend, &d.backend_domid);
+    dev_remove(xl, &d, true);
+    userdata_forget(xl, g->domid, "disk", disk->devid);
+    return xl_error("guest '%s': disk %s: %s", g->cfg.name, disk->vdev, why);
 }
 
 int cmd_block_attach(struct xl *xl, int argc, char **argv)
 {
-    struct cfg_log log = { .warn = print_warning };
+    struct cfg_log log = { .warn = xl_warn };
     struct disk_spec disk;
     struct guest g;
     uint32_t domid;
@@ -93,7 +87,7 @@ int cmd_block_attach(struct xl *xl, int argc, char **argv)
         return rc;
     if (xl_find_domain(xl, argv[1], &domid))
         return EXIT_FAILURE;
-    spec = join(argc - 2, argv + 2);
+    spec = xl_join(argc - 2, argv + 2);
     if (!spec || strpbrk(spec, "\"\\\n")) {
         free(spec);
         return xl_error("a disk specification cannot hold quotes or backslashes");
@@ -137,7 +131,7 @@ int cmd_block_detach(struct xl *xl, int argc, char **argv)
         return xl_error("domain %s does not let go of disk %s (%s): unmount it there, or use "
                         "--force", argv[optind], argv[optind + 1], strerror(-rc));
     if (!xl->dry_run)
-        userdata_device(xl, d.domid, "disk", NULL, d.devid);
+        userdata_forget(xl, d.domid, "disk", d.devid);
     return EXIT_SUCCESS;
 }
 

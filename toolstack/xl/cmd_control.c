@@ -53,9 +53,13 @@ int cmd_destroy(struct xl *xl, int argc, char **argv)
     rc = xl_need_args("destroy", argc, optind, 1);
     if (rc)
         return rc;
-    if (xl_find_domain(xl, argv[optind], &domid))
+    if (xl_need_all(xl))
         return EXIT_FAILURE;
     journal_recover(xl);
+    if (!xl->dry_run && xl_lookup(xl, argv[optind], &domid) && !again_forget(argv[optind]))
+        return EXIT_SUCCESS;
+    if (xl_find_domain(xl, argv[optind], &domid))
+        return EXIT_FAILURE;
     if (domid == 0 && !force)
         return xl_error("cannot destroy Domain 0 without -f: it runs all other domains");
     rc = xl->dry_run ? 0 : guest_destroy(xl, domid);
@@ -159,13 +163,17 @@ int cmd_rename(struct xl *xl, int argc, char **argv)
 
     if (rc)
         return rc;
-    if (xl_find_domain(xl, argv[1], &domid))
+    if (xl_need_all(xl))
         return EXIT_FAILURE;
     if (!*argv[2] || strlen(argv[2]) > GUEST_NAME_MAX || strpbrk(argv[2], "/ \t\n") ||
         strspn(argv[2], "0123456789") == strlen(argv[2]))
         return xl_error("'%s' cannot be a domain's name: use letters and digits", argv[2]);
     lock = xl_lock();
-    if (xl_lookup(xl, argv[2], &other) == 0)
+    if (lock < 0)
+        return xl_error("cannot take the lock of all xl: %s", strerror(-lock));
+    if (xl_find_domain(xl, argv[1], &domid))
+        rc = EXIT_FAILURE;
+    else if (xl_lookup(xl, argv[2], &other) == 0 && other != domid)
         rc = xl_error("domain %u already has the name '%s'", other, argv[2]);
     else if (!xl->dry_run && (rc = store_rename(xl, domid, argv[2])))
         rc = xl_error("cannot rename domain %s: %s", argv[1], strerror(-rc));
@@ -263,7 +271,6 @@ int cmd_button_press(struct xl *xl, int argc, char **argv)
 
 int cmd_sysrq(struct xl *xl, int argc, char **argv)
 {
-    char path[64];
     uint32_t domid;
     int rc = xl_need_args("sysrq", argc, 1, 2);
 
@@ -273,7 +280,6 @@ int cmd_sysrq(struct xl *xl, int argc, char **argv)
         return EXIT_FAILURE;
     if (!argv[2][0] || argv[2][1])
         return xl_error("Invalid sysrq '%s': one letter is expected", argv[2]);
-    snprintf(path, sizeof(path), "/local/domain/%u/control/sysrq", domid);
-    rc = xl->dry_run ? 0 : xs_write(xl->xs, XS_NO_TX, path, argv[2], 1);
+    rc = xl->dry_run ? 0 : store_set_guest(xl, domid, "control/sysrq", argv[2]);
     return rc ? xl_error("cannot ask domain %s: %s", argv[1], strerror(-rc)) : 0;
 }

@@ -149,11 +149,11 @@ int cmd_vcpu_pin(struct xl *xl, int argc, char **argv)
 static int set_availability(struct xl *xl, uint32_t domid, unsigned int vcpus, unsigned int max)
 {
     for (unsigned int v = 0; v < max; v++) {
-        char path[80];
+        char key[40];
         int rc;
 
-        snprintf(path, sizeof(path), "/local/domain/%u/cpu/%u/availability", domid, v);
-        rc = xs_writef(xl->xs, XS_NO_TX, path, "%s", v < vcpus ? "online" : "offline");
+        snprintf(key, sizeof(key), "cpu/%u/availability", v);
+        rc = store_set_guest(xl, domid, key, v < vcpus ? "online" : "offline");
         if (rc)
             return rc;
     }

@@ -18,12 +18,6 @@
 #include "create_options.h"
 #include "xl.h"
 
-static void print_warning(void *arg, const char *text)
-{
-    (void)arg;
-    fprintf(stderr, "xl: warning: %s\n", text);
-}
-
 /* The settings from the file and from KEY=VALUE arguments. */
 static int read_settings(const struct create_options *o, int argc, char **argv, struct cfg *tree,
                          struct cfg_log *log)
@@ -45,7 +39,7 @@ static int read_settings(const struct create_options *o, int argc, char **argv, 
 
 static int read_guest(const struct create_options *o, int argc, char **argv, struct guest *g)
 {
-    struct cfg_log log = { .warn = o->quiet ? NULL : print_warning };
+    struct cfg_log log = { .warn = o->quiet ? NULL : xl_warn };
     int rc = read_settings(o, argc, argv, &g->tree, &log);
 
     if (!rc)
@@ -73,7 +67,7 @@ static void tell_defaults(const struct guest *g)
 static int start_guest(struct xl *xl, struct guest *g, const struct create_options *o)
 {
     struct xl_conf conf;
-    int rc, journal;
+    int rc;
 
     if (xl_need_all(xl))
         return -EIO;
@@ -81,7 +75,10 @@ static int start_guest(struct xl *xl, struct guest *g, const struct create_optio
         memcpy(g->uuid, g->cfg.uuid, sizeof(g->uuid));
     else if (uuid_random(g->uuid))
         return xl_error("there are no random numbers for a UUID");
-    journal_recover(xl);
+    if (!o->dry_run) {
+        journal_recover(xl);
+        unlink(XL_STOPPING);
+    }
     xl_conf_read(&conf);
     xl_note(xl, "guest '%s': checking", g->cfg.name);
     rc = guest_check(xl, g, &conf, DOMID_INVALID);
@@ -94,15 +91,9 @@ static int start_guest(struct xl *xl, struct guest *g, const struct create_optio
             xl_error("%s", g->why);
         return rc;
     }
-    journal = journal_open(g->uuid);
-    if (journal < 0)
-        return xl_error("cannot write to %s: %s", XL_RUN_DIR, strerror(-journal));
-    rc = guest_create(xl, g);
-    if (!rc && !o->paused)
-        rc = hv_domain_unpause(&xl->hv, g->domid);
+    rc = guest_start(xl, g, !o->paused);
     if (rc)
         xl_error("%s", g->why);
-    journal_close(journal, g->uuid);
     return rc;
 }
 
@@ -242,14 +233,19 @@ static int update_config(struct xl *xl, uint32_t domid, struct guest *g)
     struct cfg_log log = { .warn = NULL };
     char uuid[37], text[64];
     dominfo_t info;
-    int rc = hv_domain_info(&xl->hv, domid, &info);
+    int lock, rc = hv_domain_info(&xl->hv, domid, &info);
 
     if (rc)
         return rc;
     uuid_print(info.handle, uuid);
     snprintf(text, sizeof(text), "uuid = \"%s\"", uuid);
     rc = cfg_add(&g->tree, text, &log);
-    return rc ? rc : userdata_store(domid, info.handle, &g->tree);
+    lock = rc ? rc : xl_lock();
+    if (lock < 0)
+        return lock;
+    rc = guest_stays(xl, domid) ? userdata_store(domid, info.handle, &g->tree) : -ESRCH;
+    xl_unlock(lock);
+    return rc;
 }
 
 int cmd_config_update(struct xl *xl, int argc, char **argv)

@@ -102,7 +102,6 @@ static int chosen_domains(struct xl *xl, int argc, char **argv, dominfo_t **list
 
     if (xl_need_all(xl))
         return -1;
-    journal_recover(xl);
     if (argc == 0)
         return xl_domains(xl, list);
     *list = calloc((size_t)argc, sizeof(**list));
@@ -133,6 +132,8 @@ static int print_list(struct xl *xl, int argc, char **argv, const struct list_op
             print_domain(xl, &list[i], o);
     }
     free(list);
+    fflush(stdout);
+    again_tell();
     return rc;
 }
 

@@ -21,13 +21,13 @@ static int memory_argument(const char *text, uint64_t *kib)
 /* Raises the limit before asking the guest to grow; lowers it with the target otherwise. */
 static int set_target(struct xl *xl, uint32_t domid, uint64_t kib)
 {
-    char path[64];
+    char value[24];
     int rc = domid ? hv_domain_set_maxmem(&xl->hv, domid, kib + SLACK_KIB) : 0;
 
     if (rc)
         return rc;
-    snprintf(path, sizeof(path), "/local/domain/%u/memory/target", domid);
-    return xs_writef(xl->xs, XS_NO_TX, path, "%llu", (unsigned long long)kib);
+    snprintf(value, sizeof(value), "%llu", (unsigned long long)kib);
+    return store_set_guest(xl, domid, "memory/target", value);
 }
 
 int cmd_mem_set(struct xl *xl, int argc, char **argv)

@@ -8,12 +8,6 @@
 
 #include "xl.h"
 
-static void print_warning(void *arg, const char *text)
-{
-    (void)arg;
-    fprintf(stderr, "xl: warning: %s\n", text);
-}
-
 static bool vif_taken(struct xl *xl, uint32_t domid, uint32_t devid)
 {
     char *text = xs_string(xl->xs, "/libxl/%u/device/vif/%u/backend", domid, devid);
@@ -21,22 +15,6 @@ static bool vif_taken(struct xl *xl, uint32_t domid, uint32_t devid)
 
     free(text);
     return taken;
-}
-
-/* KEY=VALUE arguments joined by commas. */
-static char *join(int argc, char **argv)
-{
-    char *text = strdup("");
-
-    for (int i = 0; text && i < argc; i++) {
-        char *longer;
-
-        if (asprintf(&longer, "%s%s%s", text, *text ? "," : "", argv[i]) < 0)
-            longer = NULL;
-        free(text);
-        text = longer;
-    }
-    return text;
 }
 
 /* Defaults that a configuration file would have got from guest_check(). */
@@ -56,48 +34,62 @@ static void choose_defaults(struct xl *xl, uint32_t domid, struct vif_spec *vif)
         vif->devid++;
 }
 
+/* The interface as it is kept for a restart: with the number and the address that were chosen. */
 static void remember(struct xl *xl, const struct guest *g, const struct vif_spec *vif,
                      const char *spec)
 {
-    char mac[18], *text;
+    char *text = userdata_vif(spec, vif);
 
-    mac_print(vif->mac, mac);
-    if (asprintf(&text, "devid=%d,%s%s%s%s", vif->devid, strstr(spec, "mac=") ? "" : "mac=",
-                 strstr(spec, "mac=") ? "" : mac, strstr(spec, "mac=") || !*spec ? "" : ",",
-                 strstr(spec, "devid=") ? "" : spec) < 0)
-        return;
-    userdata_device(xl, g->domid, "vif", strstr(spec, "devid=") ? spec : text,
-                    (uint32_t)vif->devid);
+    if (text)
+        userdata_device(xl, g->domid, "vif", text, (uint32_t)vif->devid);
     free(text);
 }
 
-static int attach(struct xl *xl, struct guest *g, struct vif_spec *vif, const char *spec)
+/* Checks and takes the interface, and notes it for a restart, under the lock; the back end is waited for outside. */
+static int take(struct xl *xl, struct guest *g, struct vif_spec *vif, const char *spec)
 {
-    struct device d = { .domid = g->domid, .devid = (uint32_t)vif->devid, .kind = "vif" };
     char why[400];
-    int rc;
 
-    if (vif_taken(xl, g->domid, d.devid))
+    if (!guest_stays(xl, g->domid))
+        return xl_error("guest '%s' is being destroyed", g->cfg.name);
+    choose_defaults(xl, g->domid, vif);
+    if (vif_taken(xl, g->domid, (uint32_t)vif->devid))
         return xl_error("guest '%s' already has a vif %d", g->cfg.name, vif->devid);
     if (check_vif(xl, g, vif, DOMID_INVALID))
         return xl_error("%s", g->why);
     if (xl->dry_run)
         return EXIT_SUCCESS;
-    rc = vif_attach(xl, g->domid, vif, why, sizeof(why));
-    if (rc)
-        return xl_error("guest '%s': vif %d: %s", g->cfg.name, vif->devid, why);
-    rc = vif_wait(xl, g->domid, vif, why, sizeof(why));
-    if (rc) {
-        dev_remove(xl, &d, true);
-        return xl_error("guest '%s': vif %d: %s", g->cfg.name, vif->devid, why);
-    }
     remember(xl, g, vif, spec);
-    return EXIT_SUCCESS;
+    if (!vif_attach(xl, g->domid, vif, why, sizeof(why)))
+        return EXIT_SUCCESS;
+    userdata_device(xl, g->domid, "vif", NULL, (uint32_t)vif->devid);
+    return xl_error("guest '%s': vif %d: %s", g->cfg.name, vif->devid, why);
+}
+
+static int attach(struct xl *xl, struct guest *g, struct vif_spec *vif, const char *spec)
+{
+    struct device d = { .domid = g->domid, .kind = "vif" };
+    int lock = xl_lock(), rc;
+    char why[400];
+
+    if (lock < 0)
+        return xl_error("cannot take the lock of all xl: %s", strerror(-lock));
+    rc = take(xl, g, vif, spec);
+    xl_unlock(lock);
+    if (rc || xl->dry_run)
+        return rc;
+    if (!vif_wait(xl, g->domid, vif, why, sizeof(why)))
+        return EXIT_SUCCESS;
+    d.devid = (uint32_t)vif->devid;
+    resolve_backend(xl, vif->backend, &d.backend_domid);
+    dev_remove(xl, &d, true);
+    userdata_forget(xl, g->domid, "vif", d.devid);
+    return xl_error("guest '%s': vif %d: %s", g->cfg.name, vif->devid, why);
 }
 
 int cmd_network_attach(struct xl *xl, int argc, char **argv)
 {
-    struct cfg_log log = { .warn = print_warning };
+    struct cfg_log log = { .warn = xl_warn };
     struct guest g = { .params.ramdisk_fd = -1 };
     struct vif_spec vif;
     char *spec;
@@ -107,7 +99,7 @@ int cmd_network_attach(struct xl *xl, int argc, char **argv)
         return rc;
     if (xl_find_domain(xl, argv[1], &g.domid))
         return EXIT_FAILURE;
-    spec = join(argc - 2, argv + 2);
+    spec = xl_join(argc - 2, argv + 2);
     if (!spec || strpbrk(spec, "\"\\\n") ||
         vif_parse(&vif, spec, "command line", 0, &log)) {
         free(spec);
@@ -115,7 +107,6 @@ int cmd_network_attach(struct xl *xl, int argc, char **argv)
     }
     g.cfg.file = strdup("command line");
     xl_domain_name(xl, g.domid, g.cfg.name, sizeof(g.cfg.name));
-    choose_defaults(xl, g.domid, &vif);
     rc = attach(xl, &g, &vif, spec);
     vif_free(&vif);
     guest_free(&g);
@@ -170,7 +161,7 @@ int cmd_network_detach(struct xl *xl, int argc, char **argv)
         return xl_error("domain %s does not let go of interface %s: %s", argv[1], argv[2],
                         strerror(-rc));
     if (!xl->dry_run)
-        userdata_device(xl, domid, "vif", NULL, d.devid);
+        userdata_forget(xl, domid, "vif", d.devid);
     return EXIT_SUCCESS;
 }
 

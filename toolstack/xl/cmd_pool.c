@@ -11,41 +11,11 @@
 
 #include "xl.h"
 
-static int pool_info(struct xl *xl, uint32_t from, struct xen_sysctl_cpupool_op *op, uint8_t *map)
-{
-    *op = (struct xen_sysctl_cpupool_op){
-        .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpupool_id = from,
-    };
-    return hv_cpupool_op(&xl->hv, op, map, GUEST_CPUMAP_BYTES);
-}
-
-static void pool_name(struct xl *xl, uint32_t id, char *out, size_t size)
-{
-    char *text = xs_string(xl->xs, "/local/pool/%u/name", id);
-
-    if (text)
-        snprintf(out, size, "%s", text);
-    else
-        snprintf(out, size, "Pool-%u", id);
-    free(text);
-}
-
 static int find_pool(struct xl *xl, const char *name, uint32_t *id)
 {
-    uint8_t map[GUEST_CPUMAP_BYTES];
-    struct xen_sysctl_cpupool_op op;
-
-    for (uint32_t from = 0; !pool_info(xl, from, &op, map); from = op.cpupool_id + 1) {
-        char text[64], number[16];
-
-        pool_name(xl, op.cpupool_id, text, sizeof(text));
-        snprintf(number, sizeof(number), "%u", op.cpupool_id);
-        if (!strcmp(text, name) || !strcmp(number, name)) {
-            *id = op.cpupool_id;
-            return 0;
-        }
-    }
-    return xl_error("unknown cpupool '%s': `xl cpupool-list` shows them", name);
+    return xl_find_pool(xl, name, id)
+               ? xl_error("unknown cpupool '%s': `xl cpupool-list` shows them", name)
+               : 0;
 }
 
 static int simple_op(struct xl *xl, uint32_t op, uint32_t id, uint32_t cpu, uint32_t domid)
@@ -108,10 +78,10 @@ int cmd_cpupool_list(struct xl *xl, int argc, char **argv)
         return EXIT_FAILURE;
     printf("%-19s", "Name");
     printf(cpus ? "CPU list\n" : "CPUs   Sched     Active   Domain count\n");
-    for (uint32_t from = 0; !pool_info(xl, from, &op, map); from = op.cpupool_id + 1) {
+    for (uint32_t from = 0; !xl_pool_info(xl, from, &op, map); from = op.cpupool_id + 1) {
         char name[64];
 
-        pool_name(xl, op.cpupool_id, name, sizeof(name));
+        xl_pool_name(xl, op.cpupool_id, name, sizeof(name));
         if (!wanted || op.cpupool_id == id)
             print_pool(name, &op, map, cpus);
     }
@@ -206,7 +176,7 @@ static int destroy_pool(struct xl *xl, uint32_t id)
     char path[64];
     int rc;
 
-    if (pool_info(xl, id, &op, map) || op.cpupool_id != id)
+    if (xl_pool_info(xl, id, &op, map) || op.cpupool_id != id)
         return -ENOENT;
     if (op.n_dom)
         return -EBUSY;
@@ -353,7 +323,7 @@ int cmd_cpupool_numa_split(struct xl *xl, int argc, char **argv)
     (void)argv;
     if (xl_need_all(xl))
         return EXIT_FAILURE;
-    if (!pool_info(xl, 1, &op, map))
+    if (!xl_pool_info(xl, 1, &op, map))
         return xl_error("splitting not possible, already cpupools in use");
     if (xl_topology(xl, &topo, &nodes) || hv_sched_id(&xl->hv, &sched)) {
         free(nodes);

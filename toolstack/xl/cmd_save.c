@@ -15,6 +15,7 @@
 
 #include "create_options.h"
 #include "xl.h"
+#include <xen/sched.h>
 
 /* A guest that has grown beyond memory= needs as much again. */
 static int keep_memory(struct cfg *tree, uint64_t pages, struct cfg_log *log)
@@ -30,25 +31,20 @@ static int keep_memory(struct cfg *tree, uint64_t pages, struct cfg_log *log)
     return rc;
 }
 
-/* The settings that the guest was started with, or those of FILE, as text; malloc'd. */
-static char *settings(struct xl *xl, uint32_t domid, const char *file)
+/* The settings of the guest, or those of FILE, as text; malloc'd. */
+static char *settings(struct xl *xl, uint32_t domid, const dominfo_t *info, const char *file)
 {
     struct cfg_log log = { .warn = NULL };
     struct cfg tree = { .entries = 0 };
     char path[PATH_MAX], *text = NULL;
-    dominfo_t info;
 
-    if (hv_domain_info(&xl->hv, domid, &info)) {
-        xl_error("domain %u is gone", domid);
-        return NULL;
-    }
     if (file && !realpath(file, path))
         xl_error("%s: cannot open the configuration file: %s", file, strerror(errno));
-    else if (file ? cfg_load(&tree, path, &log) : userdata_load(domid, info.handle, &tree, &log))
+    else if (file ? cfg_load(&tree, path, &log) : userdata_current(xl, domid, &tree, &log))
         xl_error("%s",
                  file ? log.error
                       : "the guest has no saved configuration: name its file behind the image");
-    else if (keep_memory(&tree, info.tot_pages, &log))
+    else if (keep_memory(&tree, info->tot_pages, &log))
         xl_error("%s", log.error);
     else
         text = userdata_text(&tree);
@@ -59,35 +55,65 @@ static char *settings(struct xl *xl, uint32_t domid, const char *file)
 /* Where the image goes. A file of this name is replaced when the image is complete; a device is
  * written to. */
 struct target {
-    const char *name;
-    char temp[PATH_MAX];
+    char name[PATH_MAX], temp[PATH_MAX]; /* absolute: another process may have to clean up */
     int fd;
+    int record; /* save_open()'s */
+    uint32_t domid;
+    uint8_t uuid[16];
 };
 
-static int open_target(struct target *t, const char *name)
+/* NAME in its folder's real path; the file itself need not be there. */
+static int absolute(const char *name, char *out, size_t size)
+{
+    char folder[PATH_MAX], real[PATH_MAX];
+    const char *slash = strrchr(name, '/');
+
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - name) : 1, slash ? name : ".");
+    if (!realpath(*folder ? folder : "/", real))
+        return xl_error("cannot open %s.part: %s", name, strerror(errno));
+    if ((size_t)snprintf(out, size, "%s/%s", strcmp(real, "/") ? real : "", slash ? slash + 1 : name) +
+                sizeof(".part") > size || strchr(out, '\n'))
+        return xl_error("%s: the name is too long, or has a line end", name);
+    return 0;
+}
+
+/* The record comes first: from then on somebody cleans up, whatever happens. */
+static int open_target(struct xl *xl, struct target *t, const char *name)
 {
     struct stat st;
     bool file = stat(name, &st) || S_ISREG(st.st_mode);
 
-    t->name = name;
+    if (absolute(name, t->name, sizeof(t->name)))
+        return EXIT_FAILURE;
     t->temp[0] = '\0';
-    if (file && (size_t)snprintf(t->temp, sizeof(t->temp), "%s.part", name) >= sizeof(t->temp))
-        return xl_error("%s: the name is too long", name);
-    t->fd =
-        open(file ? t->temp : name, O_WRONLY | O_CLOEXEC | (file ? O_CREAT | O_TRUNC : 0), 0600);
-    return t->fd < 0 ? xl_error("cannot open %s: %s", file ? t->temp : name, strerror(errno)) : 0;
+    if (file)
+        snprintf(t->temp, sizeof(t->temp), "%.*s.part", (int)sizeof(t->temp) - 6, t->name);
+    t->record = save_open(xl, t->uuid, t->domid, t->temp, t->name);
+    if (t->record < 0)
+        return xl_error("cannot write to " XL_RUN_DIR ": %s", strerror(-t->record));
+    t->fd = open(file ? t->temp : t->name, O_WRONLY | O_CLOEXEC | (file ? O_CREAT | O_TRUNC : 0),
+                 0600);
+    if (t->fd >= 0)
+        return 0;
+    xl_error("cannot open %s: %s", file ? t->temp : t->name, strerror(errno));
+    save_close(t->record, t->uuid);
+    return EXIT_FAILURE;
 }
 
-/* RC: how the writing went. Returns how all went. */
-static int close_target(struct target *t, int rc, struct build_error *err)
+/* RC: how the writing went; ENDS: the image stands for the guest from now on. Returns how all went. */
+static int close_target(struct target *t, int rc, bool ends, struct build_error *err)
 {
     struct stat st;
 
     if (!rc && !fstat(t->fd, &st) && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)) && fsync(t->fd))
         rc = build_fail(err, -errno, "cannot write the image: %s", strerror(errno));
     close(t->fd);
-    if (!rc && t->temp[0] && rename(t->temp, t->name))
+    if (!rc && ends && save_note(t->record, t->domid, true, t->temp, t->name))
+        rc = build_fail(err, -EIO, "cannot write to " XL_RUN_DIR);
+    if (!rc && t->temp[0] && rename(t->temp, t->name)) {
         rc = build_fail(err, -errno, "cannot rename %s: %s", t->temp, strerror(errno));
+        save_note(t->record, t->domid, false, t->temp, t->name);
+    }
     if (rc && t->temp[0])
         unlink(t->temp);
     return rc;
@@ -104,13 +130,13 @@ static int save_guest(struct xl *xl, uint32_t domid, const char *config, struct 
     int rc = guest_suspend(xl, domid, &why);
 
     if (rc) {
-        close_target(t, rc, &err);
+        close_target(t, rc, false, &err);
         return xl_error("domain %u cannot be suspended: %s", domid, why);
     }
     rc = savefile_write(t->fd, config, &err);
     if (!rc)
         rc = pv_save(&xl->hv, domid, t->fd, &err);
-    rc = close_target(t, rc, &err);
+    rc = close_target(t, rc, after == AFTER_DESTROY, &err);
     if (!rc && after == AFTER_DESTROY) {
         rc = guest_destroy(xl, domid);
         return rc ? xl_error("domain %u is saved, but cannot be destroyed: %s", domid,
@@ -130,6 +156,7 @@ int cmd_save(struct xl *xl, int argc, char **argv)
 {
     enum afterwards after = AFTER_DESTROY;
     struct target target;
+    dominfo_t info;
     uint32_t domid;
     char *config;
     int c, rc;
@@ -153,14 +180,19 @@ int cmd_save(struct xl *xl, int argc, char **argv)
         return EXIT_FAILURE;
     if (domid == 0)
         return xl_error("Domain 0 cannot be saved: it runs all other domains");
-    config = settings(xl, domid, optind + 2 < argc ? argv[optind + 2] : NULL);
+    if (hv_domain_info(&xl->hv, domid, &info))
+        return xl_error("domain %u is gone", domid);
+    journal_recover(xl);
+    config = settings(xl, domid, &info, optind + 2 < argc ? argv[optind + 2] : NULL);
     if (!config)
         return EXIT_FAILURE;
     if (xl->dry_run) {
         free(config);
         return EXIT_SUCCESS;
     }
-    rc = open_target(&target, argv[optind + 1]);
+    target.domid = domid;
+    memcpy(target.uuid, info.handle, sizeof(target.uuid));
+    rc = open_target(xl, &target, argv[optind + 1]);
     if (!rc) {
         /* From here to the end the guest rests: only the end brings it back. */
         signal(SIGINT, SIG_IGN);
@@ -168,6 +200,7 @@ int cmd_save(struct xl *xl, int argc, char **argv)
         signal(SIGHUP, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);
         rc = save_guest(xl, domid, config, &target, after);
+        save_close(target.record, target.uuid);
     }
     free(config);
     return rc;
@@ -197,7 +230,8 @@ int cmd_resume(struct xl *xl, int argc, char **argv)
         return rc;
     if (xl_need_all(xl) || xl_find_domain(xl, argv[1], &domid))
         return EXIT_FAILURE;
-    if (hv_domain_info(&xl->hv, domid, &info) || !(info.flags & XEN_DOMINF_shutdown))
+    if (hv_domain_info(&xl->hv, domid, &info) || !(info.flags & XEN_DOMINF_shutdown) ||
+        (info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) != SHUTDOWN_suspend)
         return xl_error("domain %s is not suspended", argv[1]);
     rc = xl->dry_run ? 0 : guest_resume(xl, domid);
     return rc ? xl_error("domain %s cannot go on: %s", argv[1], strerror(-rc)) : 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From a checked guest to a paused domain with its devices: hypervisor limits, nodes in the store,
- * the build, disks and interfaces. On an error everything made so far is removed again. Called by
- * cmd_create.c and monitor.c; the caller holds the journal entry.
+ * disks and interfaces, the build. On an error everything made so far is removed again. Called by
+ * cmd_create.c and restart.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,31 +26,6 @@ static uint32_t grant_version(struct xl *xl, const struct guest *g)
     return info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1;
 }
 
-/* The number of the pool named NAME. */
-static int find_pool(struct xl *xl, const char *name, uint32_t *id)
-{
-    struct xen_sysctl_cpupool_op op = { .op = XEN_SYSCTL_CPUPOOL_OP_INFO };
-    uint8_t map[GUEST_CPUMAP_BYTES];
-    unsigned long number;
-
-    if (!xl_parse_uint(name, UINT32_MAX, &number)) {
-        *id = (uint32_t)number;
-        return 0;
-    }
-    while (!hv_cpupool_op(&xl->hv, &op, map, sizeof(map))) {
-        char *text = xs_string(xl->xs, "/local/pool/%u/name", op.cpupool_id);
-        bool same = text && !strcmp(text, name);
-
-        free(text);
-        if (same || (op.cpupool_id == 0 && !strcmp(name, "Pool-0"))) {
-            *id = op.cpupool_id;
-            return 0;
-        }
-        op.cpupool_id++;
-    }
-    return -ENOENT;
-}
-
 static int make_domain(struct xl *xl, struct guest *g)
 {
     struct xen_domctl_createdomain cfg = {
@@ -61,7 +36,7 @@ static int make_domain(struct xl *xl, struct guest *g)
     };
     int rc;
 
-    if (g->cfg.pool && find_pool(xl, g->cfg.pool, &cfg.cpupool_id))
+    if (g->cfg.pool && xl_find_pool(xl, g->cfg.pool, &cfg.cpupool_id))
         return guest_fail(g, -ENOENT, "there is no CPU pool '%s': `xl cpupool-list` shows them",
                           g->cfg.pool);
     cfg.grant_opts = XEN_DOMCTL_GRANT_version(grant_version(xl, g));
@@ -78,12 +53,12 @@ static int make_domain(struct xl *xl, struct guest *g)
     return 0;
 }
 
-/* Entry VCPU of a list of CPU lists: one for all, or one for each virtual CPU. */
-static const char *list_for(char **lists, unsigned int n, unsigned int vcpu)
+/* The CPUs for VCPU; NULL: any. A list has an entry for each of the first virtual CPUs. */
+static const char *list_for(const struct guest_cpus *c, unsigned int vcpu)
 {
-    if (!n)
-        return NULL;
-    return n == 1 ? lists[0] : vcpu < n ? lists[vcpu] : NULL;
+    if (c->n && !c->each)
+        return c->list[0];
+    return vcpu < c->n ? c->list[vcpu] : NULL;
 }
 
 static int pin_vcpus(struct xl *xl, struct guest *g)
@@ -94,13 +69,13 @@ static int pin_vcpus(struct xl *xl, struct guest *g)
     char why[128];
     int rc = 0;
 
-    if (!g->cfg.n_cpus && !g->cfg.n_cpus_soft)
+    if (!g->cfg.cpus.n && !g->cfg.cpus_soft.n)
         return 0;
     if (xl_topology(xl, &topo, &nodes))
         rc = -EIO;
     for (unsigned int v = 0; !rc && v < g->cfg.maxvcpus; v++) {
-        const char *h = list_for(g->cfg.cpus, g->cfg.n_cpus, v);
-        const char *s = list_for(g->cfg.cpus_soft, g->cfg.n_cpus_soft, v);
+        const char *h = list_for(&g->cfg.cpus, v);
+        const char *s = list_for(&g->cfg.cpus_soft, v);
 
         if ((h && cpulist_parse(h, &topo, hard, sizeof(hard), why, sizeof(why))) ||
             (s && cpulist_parse(s, &topo, soft, sizeof(soft), why, sizeof(why))))
@@ -116,12 +91,16 @@ static int pin_vcpus(struct xl *xl, struct guest *g)
 static int set_scheduling(struct xl *xl, struct guest *g)
 {
     struct xen_domctl_sched_credit2 p;
-    uint32_t sched;
-    int rc;
+    uint32_t pool = 0, sched;
+    int rc = 0;
 
     if (g->cfg.weight < 0 && g->cfg.cap < 0)
         return 0;
-    rc = hv_sched_id(&xl->hv, &sched);
+    /* The scheduler is its pool's, which need not be the host's. */
+    if (g->cfg.pool)
+        rc = xl_find_pool(xl, g->cfg.pool, &pool);
+    if (!rc)
+        rc = xl_pool_sched(xl, pool, &sched);
     if (!rc)
         rc = hv_sched_get(&xl->hv, g->domid, sched, &p);
     if (g->cfg.weight >= 0)
@@ -206,16 +185,17 @@ static int build(struct xl *xl, struct guest *g)
     if (rc)
         return guest_fail(g, rc, "%s", err.text);
     kernel_close(&g->kernel);
-    xl_unlock(g->unpack_lock);
-    g->unpack_lock = -1;
+    if (g->unpack_lock > 0)
+        xl_unlock(g->unpack_lock);
+    g->unpack_lock = 0;
     return 0;
 }
 
-/* All nodes first, then all waiting, so that the back ends work side by side. */
-static int attach_devices(struct xl *xl, struct guest *g)
+/* The nodes of all devices: from here on they are this guest's. */
+static int take_devices(struct xl *xl, struct guest *g)
 {
     char why[400];
-    int rc = 0;
+    int rc;
 
     g->loop_fd = calloc(g->cfg.disks + 1, sizeof(int));
     if (!g->loop_fd)
@@ -231,6 +211,15 @@ static int attach_devices(struct xl *xl, struct guest *g)
         if (rc)
             return guest_fail(g, rc, "vif %d: %s", g->cfg.vif[i].devid, why);
     }
+    return 0;
+}
+
+/* The back ends have worked side by side, and beside the build. */
+static int await_devices(struct xl *xl, struct guest *g)
+{
+    char why[400];
+    int rc;
+
     for (unsigned int i = 0; i < g->cfg.disks; i++) {
         rc = vbd_wait(xl, g->domid, &g->cfg.disk[i], why, sizeof(why));
         if (rc)
@@ -247,35 +236,48 @@ static int attach_devices(struct xl *xl, struct guest *g)
     return 0;
 }
 
-/* The name is taken under the lock, so that two starts cannot both have it. */
-static int make_named_domain(struct xl *xl, struct guest *g)
+static int save(struct guest *g)
 {
-    int lock = xl_lock(), rc = 0;
-    uint32_t other;
+    int rc = userdata_fix(g);
 
-    if (lock < 0)
-        return guest_fail(g, lock, "cannot lock /run/lock/xl: %s", strerror(-lock));
-    if (xl_lookup(xl, g->cfg.name, &other) == 0)
-        rc = guest_fail(g, -EEXIST, "domain %u already has this name: choose another", other);
-    if (!rc)
-        rc = make_domain(xl, g);
-    if (!rc)
-        rc = store_create(xl, g);
-    xl_unlock(lock);
-    return rc;
-}
-
-static int save(struct xl *xl, struct guest *g)
-{
-    int rc;
-
-    (void)xl;
-    rc = userdata_fix(g);
     if (!rc)
         rc = userdata_save(g);
     return rc ? guest_fail(g, rc, "cannot save its configuration in %s: %s", XL_LIB_DIR,
                            strerror(-rc))
               : 0;
+}
+
+/* What was free when it was checked may have been taken since: it is looked at again, and taken. */
+static int take_all(struct xl *xl, struct guest *g)
+{
+    int rc = guest_check_identity(xl, g, DOMID_INVALID);
+
+    if (!rc)
+        rc = guest_check_devices(xl, g, DOMID_INVALID);
+    if (!rc && starting_own(g->journal))
+        rc = guest_fail(g, -EIO, "cannot write to %s: %s", XL_RUN_DIR, strerror(errno));
+    if (!rc)
+        rc = make_domain(xl, g);
+    if (!rc)
+        rc = store_create(xl, g);
+    if (!rc)
+        rc = save(g);
+    return rc ? rc : take_devices(xl, g);
+}
+
+/*
+ * Name, UUID, disks, addresses: all under the lock, so that of two starts that want one thing only
+ * one gets it. What takes long, the build, comes afterwards.
+ */
+static int take(struct xl *xl, struct guest *g)
+{
+    int lock = xl_lock(), rc;
+
+    if (lock < 0)
+        return guest_fail(g, lock, "cannot take the lock of all xl: %s", strerror(-lock));
+    rc = take_all(xl, g);
+    xl_unlock(lock);
+    return rc;
 }
 
 int guest_create(struct xl *xl, struct guest *g)
@@ -284,9 +286,9 @@ int guest_create(struct xl *xl, struct guest *g)
         int (*run)(struct xl *, struct guest *);
         const char *name;
     } steps[] = {
-        { make_named_domain, "domain" }, { set_limits, "limits" }, { guest_set_cpuid, "CPU features" },
+        { take, "domain" }, { set_limits, "limits" }, { guest_set_cpuid, "CPU features" },
         { give_hardware, "hardware" }, { build, "build" }, { store_finish, "store" },
-        { attach_devices, "devices" }, { save, "saved configuration" },
+        { await_devices, "devices" },
     };
     int rc = 0;
 
@@ -295,8 +297,31 @@ int guest_create(struct xl *xl, struct guest *g)
         xl_note(xl, "guest '%s': %s: %s", g->cfg.name, steps[i].name, rc ? "failed" : "done");
     }
     if (rc && g->created) {
+        int end = guest_begin_end(xl, g->domid);
+
+        /* It did not fail by itself: nobody shall try again. */
+        if (end == -EALREADY || end == -ESRCH)
+            rc = -ECANCELED;
         guest_destroy(xl, g->domid);
         g->created = false;
     }
+    return rc;
+}
+
+int guest_start(struct xl *xl, struct guest *g, bool run)
+{
+    int rc = starting_open(g->uuid);
+
+    if (rc < 0)
+        return guest_fail(g, rc, "cannot write to %s: %s", XL_RUN_DIR, strerror(-rc));
+    g->journal = rc;
+    rc = guest_create(xl, g);
+    if (!rc && run) {
+        rc = hv_domain_unpause(&xl->hv, g->domid);
+        if (rc)
+            rc = guest_fail(g, rc == -ESRCH ? -ECANCELED : rc, "it cannot run: %s", strerror(-rc));
+    }
+    starting_close(g->journal, g->uuid);
+    g->journal = 0;
     return rc;
 }

@@ -32,11 +32,43 @@ static void report_dying(struct xl *xl, uint32_t domid)
              (unsigned long long)info.tot_pages);
 }
 
+bool guest_stays(struct xl *xl, uint32_t domid)
+{
+    dominfo_t info;
+
+    return !hv_domain_info(&xl->hv, domid, &info) && !(info.flags & XEN_DOMINF_dying) &&
+           !store_ending(xl, domid);
+}
+
+int guest_begin_end(struct xl *xl, uint32_t domid)
+{
+    char guard[48], path[48], uuid[37];
+    dominfo_t info;
+    int lock = xl_lock(), rc;
+
+    if (lock < 0)
+        return lock;
+    snprintf(guard, sizeof(guard), "/libxl/%u", domid);
+    snprintf(path, sizeof(path), "/libxl/%u/ending", domid);
+    rc = hv_domain_info(&xl->hv, domid, &info);
+    if (!rc && store_ending(xl, domid))
+        rc = -EALREADY;
+    if (!rc) {
+        uuid_print(info.handle, uuid);
+        rc = store_set(xl, guard, path, uuid);
+    }
+    xl_unlock(lock);
+    return rc;
+}
+
 int guest_destroy(struct xl *xl, uint32_t domid)
 {
     dominfo_t info;
-    int rc = hv_domain_info(&xl->hv, domid, &info);
+    int rc;
 
+    /* From here on it gets no devices any more that nobody would take away again. */
+    guest_begin_end(xl, domid);
+    rc = hv_domain_info(&xl->hv, domid, &info);
     if (rc)
         return rc;
     if (!(info.flags & XEN_DOMINF_dying))

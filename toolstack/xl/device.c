@@ -16,7 +16,6 @@
 #define REMOVE_TIMEOUT_MS 10000
 #define GONE_TIMEOUT_MS   2000
 #define GONE_STEP_MS      10
-#define BACKEND_BUS       "/sys/bus/xen-backend"
 
 void dev_backend_path(const struct device *d, char *out, size_t size)
 {
@@ -232,7 +231,7 @@ static void start_closing(struct xl *xl, const struct device *d)
     } while (rc == -EAGAIN);
 }
 
-static void remove_nodes(struct xl *xl, const struct device *d)
+static void remove_ends(struct xl *xl, const struct device *d)
 {
     char path[DEV_PATH_MAX];
 
@@ -240,27 +239,15 @@ static void remove_nodes(struct xl *xl, const struct device *d)
     xs_rm(xl->xs, XS_NO_TX, path);
     dev_backend_path(d, path, sizeof(path));
     xs_rm(xl->xs, XS_NO_TX, path);
-    dev_libxl_path(d, path, sizeof(path));
-    xs_rm(xl->xs, XS_NO_TX, path);
 }
 
-/* Removes PATH, and the three folders above it as long as they are empty then. */
-static void remove_upwards(struct xl *xl, xs_tx_t tx, char *path)
+/* Last: until then the device is in use, and nobody else gets what is behind it. */
+static void remove_trusted(struct xl *xl, const struct device *d)
 {
-    for (int level = 0; level < 4; level++) {
-        char **names;
-        unsigned int n;
+    char path[DEV_PATH_MAX];
 
-        if (level) {
-            *strrchr(path, '/') = '\0';
-            if (xs_list(xl->xs, tx, path, &names, &n))
-                return;
-            free(names);
-            if (n)
-                return;
-        }
-        xs_rm(xl->xs, tx, path);
-    }
+    dev_libxl_path(d, path, sizeof(path));
+    xs_rm(xl->xs, XS_NO_TX, path);
 }
 
 /*
@@ -271,18 +258,13 @@ static void remove_errors(struct xl *xl, const struct device *d)
 {
     struct timespec pause = { .tv_nsec = GONE_STEP_MS * 1000000L };
     char path[DEV_PATH_MAX];
-    xs_tx_t tx;
 
     for (int waited = 0; !d->backend_domid && waited < GONE_TIMEOUT_MS && backend_has(d, "");
          waited += GONE_STEP_MS)
         nanosleep(&pause, NULL);
-    do {
-        if (xs_tx_start(xl->xs, &tx))
-            return;
-        snprintf(path, sizeof(path), "/local/domain/%u/error/backend/%s/%u", d->backend_domid,
-                 d->kind, d->domid);
-        remove_upwards(xl, tx, path);
-    } while (xs_tx_end(xl->xs, tx, true) == -EAGAIN);
+    snprintf(path, sizeof(path), "/local/domain/%u/error/backend/%s/%u", d->backend_domid, d->kind,
+             d->domid);
+    store_remove_upwards(xl, path, 3);
 }
 
 /* Without its front end, a back end lets go at once. */
@@ -305,8 +287,9 @@ int dev_remove(struct xl *xl, const struct device *d, bool force)
     if (rc && !force)
         return rc;
     dev_run_remove_script(xl, d);
-    remove_nodes(xl, d);
+    remove_ends(xl, d);
     remove_errors(xl, d);
+    remove_trusted(xl, d);
     return 0;
 }
 
@@ -372,9 +355,11 @@ void dev_remove_all(struct xl *xl, uint32_t domid)
             xl_error("domain %u: %s %u did not close in %d seconds, removed all the same", domid,
                      list[i].kind, list[i].devid, REMOVE_TIMEOUT_MS / 1000);
         dev_run_remove_script(xl, &list[i]);
-        remove_nodes(xl, &list[i]);
+        remove_ends(xl, &list[i]);
     }
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         remove_errors(xl, &list[i]);
+        remove_trusted(xl, &list[i]);
+    }
     free(list);
 }

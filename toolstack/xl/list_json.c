@@ -79,12 +79,12 @@ static void empty_group(struct json *j, const char *name)
     putchar('}');
 }
 
-static void put_sched(struct xl *xl, struct json *j, uint32_t domid)
+static void put_sched(struct xl *xl, struct json *j, const dominfo_t *d)
 {
     struct xen_domctl_sched_credit2 p;
     uint32_t sched;
 
-    if (hv_sched_id(&xl->hv, &sched) || hv_sched_get(&xl->hv, domid, sched, &p))
+    if (xl_pool_sched(xl, d->cpupool, &sched) || hv_sched_get(&xl->hv, d->domain, sched, &p))
         return;
     open_group(j, "sched_params", '{');
     put_string(j, "sched", hv_sched_name(sched));
@@ -111,7 +111,7 @@ static void put_build(struct xl *xl, struct json *j, const dominfo_t *d,
     put_number(j, "target_memkb", (unsigned long long)target);
     if (g)
         put_number(j, "video_memkb", 0);
-    put_sched(xl, j, d->domain);
+    put_sched(xl, j, d);
     if (g) {
         put_string(j, "claim_mode", "True");
         put_string(j, "kernel", g->kernel);

@@ -116,6 +116,8 @@ static void write_all(struct writer *w, const struct guest *g)
     w->rc = xs_rm(w->xs, w->tx, dom);
     if (w->rc == -ENOENT)
         w->rc = 0;
+    if (!w->rc && (w->rc = xs_rm(w->xs, w->tx, libxl)) == -ENOENT)
+        w->rc = 0;
     make_dir(w, dom, 0, g->domid);
     make_dir(w, vm, 0, g->domid);
     make_dir(w, libxl, 0, 0);
@@ -157,10 +159,28 @@ int store_create(struct xl *xl, struct guest *g)
     return 0;
 }
 
+/* Somebody may have destroyed the guest while it was built. */
+static void check_there(struct writer *w, const struct guest *g)
+{
+    char path[64], *text;
+
+    snprintf(path, sizeof(path), "/libxl/%u/ending", g->domid);
+    if (!xs_read(w->xs, w->tx, path, &text, NULL)) {
+        free(text);
+        w->rc = -ESRCH;
+        return;
+    }
+    snprintf(path, sizeof(path), "/libxl/%u/type", g->domid);
+    w->rc = xs_read(w->xs, w->tx, path, &text, NULL);
+    if (!w->rc)
+        free(text);
+}
+
 static void write_console(struct writer *w, const struct guest *g)
 {
     char console[64], store[64], back[64], libxl[64], path[128];
 
+    check_there(w, g);
     snprintf(store, sizeof(store), "/local/domain/%u/store", g->domid);
     snprintf(console, sizeof(console), "/local/domain/%u/console", g->domid);
     snprintf(back, sizeof(back), "/local/domain/0/backend/console/%u/0", g->domid);
@@ -217,53 +237,107 @@ static void remove_path(struct xl *xl, const char *fmt, ...)
     xs_rm(xl->xs, XS_NO_TX, path);
 }
 
-/* Removes a back-end folder, and its parent once that is empty. */
-static void remove_backend(struct xl *xl, uint32_t domid, const char *kind)
+/* Removes PATH, and the folders above it, LEVELS of them, as long as they are empty then. */
+static void remove_levels(struct xl *xl, xs_tx_t tx, char *path, int levels)
 {
-    char parent[64], **names;
-    unsigned int n;
+    xs_rm(xl->xs, tx, path);
+    while (levels--) {
+        char **names;
+        unsigned int n;
 
-    remove_path(xl, "/local/domain/0/backend/%s/%u", kind, domid);
-    snprintf(parent, sizeof(parent), "/local/domain/0/backend/%s", kind);
-    if (xs_list(xl->xs, XS_NO_TX, parent, &names, &n))
-        return;
-    free(names);
-    if (n)
-        return;
-    xs_rm(xl->xs, XS_NO_TX, parent);
-    if (xs_list(xl->xs, XS_NO_TX, "/local/domain/0/backend", &names, &n))
-        return;
-    free(names);
-    if (!n)
-        xs_rm(xl->xs, XS_NO_TX, "/local/domain/0/backend");
+        *strrchr(path, '/') = '\0';
+        if (xs_list(xl->xs, tx, path, &names, &n))
+            return;
+        free(names);
+        if (n)
+            return;
+        xs_rm(xl->xs, tx, path);
+    }
+}
+
+void store_remove_upwards(struct xl *xl, const char *path, int levels)
+{
+    xs_tx_t tx;
+
+    do {
+        char copy[256];
+
+        snprintf(copy, sizeof(copy), "%s", path);
+        if (xs_tx_start(xl->xs, &tx))
+            return;
+        remove_levels(xl, tx, copy, levels);
+    } while (xs_tx_end(xl->xs, tx, true) == -EAGAIN);
 }
 
 void store_remove(struct xl *xl, uint32_t domid, const uint8_t uuid[16])
 {
     static const char *const kinds[] = { "console", "vbd", "vif" };
-    char text[37];
+    char text[37], path[64];
 
     uuid_print(uuid, text);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        remove_backend(xl, domid, kinds[i]);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kinds[i], domid);
+        store_remove_upwards(xl, path, 2);
+    }
     remove_path(xl, "/local/domain/%u", domid);
     remove_path(xl, "/vm/%s", text);
     remove_path(xl, "/libxl/%u", domid);
 }
 
+int store_set(struct xl *xl, const char *guard, const char *path, const char *value)
+{
+    int rc;
+
+    do {
+        char *there;
+        xs_tx_t tx;
+
+        rc = xs_tx_start(xl->xs, &tx);
+        if (rc)
+            return rc;
+        rc = xs_read(xl->xs, tx, guard, &there, NULL);
+        if (!rc) {
+            free(there);
+            rc = xs_write(xl->xs, tx, path, value, strlen(value));
+        }
+        if (rc) {
+            xs_tx_end(xl->xs, tx, false);
+            return rc;
+        }
+        rc = xs_tx_end(xl->xs, tx, true);
+    } while (rc == -EAGAIN);
+    return rc;
+}
+
+int store_set_guest(struct xl *xl, uint32_t domid, const char *key, const char *value)
+{
+    char guard[64], path[128];
+
+    snprintf(guard, sizeof(guard), "/local/domain/%u", domid);
+    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
+    return store_set(xl, guard, path, value);
+}
+
 int store_rename(struct xl *xl, uint32_t domid, const char *name)
 {
     char path[128], *vm = xs_string(xl->xs, "/local/domain/%u/vm", domid);
-    int rc;
+    int rc = store_set_guest(xl, domid, "name", name);
 
-    snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-    rc = xs_write(xl->xs, XS_NO_TX, path, name, strlen(name));
     if (!rc && vm && !strncmp(vm, "/vm/", 4) && strlen(vm) < 64) {
         snprintf(path, sizeof(path), "%s/name", vm);
-        rc = xs_write(xl->xs, XS_NO_TX, path, name, strlen(name));
+        rc = store_set(xl, path, path, name);
     }
     free(vm);
     return rc;
+}
+
+bool store_ending(struct xl *xl, uint32_t domid)
+{
+    char *text = xs_string(xl->xs, "/libxl/%u/ending", domid);
+    bool ending = text != NULL;
+
+    free(text);
+    return ending;
 }
 
 bool guest_can(struct xl *xl, uint32_t domid, const char *what)
@@ -277,8 +351,5 @@ bool guest_can(struct xl *xl, uint32_t domid, const char *what)
 
 int guest_ask(struct xl *xl, uint32_t domid, const char *what)
 {
-    char path[64];
-
-    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
-    return xs_write(xl->xs, XS_NO_TX, path, what, strlen(what));
+    return store_set_guest(xl, domid, "control/shutdown", what);
 }

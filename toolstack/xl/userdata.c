@@ -2,7 +2,8 @@
 /*
  * The configuration of a running guest, kept as xl.cfg text in
  * /var/lib/xen/userdata-d.DOMID.UUID.xl: what its restart, 'xl list -l' and 'xl config-update' work
- * from. Identifiers that were made up at the first start are written in, so that they stay.
+ * from. What may change at any time (name, memory, CPUs) is not kept here but asked for when it is
+ * needed. Changes are made under the lock of all xl runs. Identifiers that were made up at the first start are written in, so that they stay.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include "xl.h"
+
+#define DEFAULT_WEIGHT 256   /* of credit and credit2 */
 
 static void userdata_path(uint32_t domid, const uint8_t uuid[16], char *out, size_t size)
 {
@@ -107,20 +110,37 @@ void userdata_remove(uint32_t domid, const uint8_t uuid[16])
     unlink(path);
 }
 
-/*
- * The text of an interface with its number and address in front, so that both stay when another
- * interface is taken away.
- */
-static int fix_vif(struct cfg_value *v, const struct vif_spec *vif)
+/* Whether TEXT, KEY=VALUE between commas, has KEY. */
+static bool has_key(const char *text, const char *key)
 {
-    char number[24] = "", mac[24] = "", address[18], *text;
+    size_t len = strlen(key);
+
+    while (text) {
+        text += strspn(text, " \t,");
+        if (!strncmp(text, key, len) && text[len + strspn(text + len, " \t")] == '=')
+            return true;
+        text = strchr(text, ',');
+    }
+    return false;
+}
+
+char *userdata_vif(const char *text, const struct vif_spec *vif)
+{
+    char number[24] = "", mac[24] = "", address[18], *fixed;
 
     mac_print(vif->mac, address);
-    if (!strstr(v->text, "devid="))
+    if (!has_key(text, "devid"))
         snprintf(number, sizeof(number), "devid=%d,", vif->devid);
-    if (!strstr(v->text, "mac="))
+    if (!has_key(text, "mac"))
         snprintf(mac, sizeof(mac), "mac=%s,", address);
-    if (asprintf(&text, "%s%s%s", number, mac, v->text) < 0)
+    return asprintf(&fixed, "%s%s%s", number, mac, text) < 0 ? NULL : fixed;
+}
+
+static int fix_vif(struct cfg_value *v, const struct vif_spec *vif)
+{
+    char *text = userdata_vif(v->text, vif);
+
+    if (!text)
         return -ENOMEM;
     free(v->text);
     v->text = text;
@@ -204,4 +224,111 @@ void userdata_device(struct xl *xl, uint32_t domid, const char *key, const char 
         free(text);
     }
     cfg_free(&tree);
+}
+
+void userdata_forget(struct xl *xl, uint32_t domid, const char *key, uint32_t devid)
+{
+    int lock = xl_lock();
+
+    if (lock >= 0)
+        userdata_device(xl, domid, key, NULL, devid);
+    xl_unlock(lock);
+}
+
+/* Replaces a setting by a number. */
+static int set_number(struct cfg *tree, const char *key, unsigned long long value,
+                      struct cfg_log *log)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%s = %llu", key, value);
+    return cfg_add(tree, text, log);
+}
+
+static int take_memory(struct xl *xl, uint32_t domid, struct cfg *tree, const struct guest_config *c,
+                       struct cfg_log *log)
+{
+    long long target = xs_number(xl->xs, 0, "/local/domain/%u/memory/target", domid);
+    int rc;
+
+    if (target <= 0 || (uint64_t)target == c->memory_kib)
+        return 0;
+    rc = set_number(tree, "maxmem", (c->maxmem_kib + 1023) >> 10, log);
+    return rc ? rc : set_number(tree, "memory", ((uint64_t)target + 1023) >> 10, log);
+}
+
+static int take_vcpus(struct xl *xl, uint32_t domid, struct cfg *tree, const struct guest_config *c,
+                      struct cfg_log *log)
+{
+    unsigned int online = 0;
+    int rc;
+
+    for (unsigned int v = 0; v < c->maxvcpus; v++) {
+        char *text = xs_string(xl->xs, "/local/domain/%u/cpu/%u/availability", domid, v);
+
+        online += text && !strcmp(text, "online");
+        free(text);
+    }
+    if (!online || online == c->vcpus)
+        return 0;
+    rc = set_number(tree, "maxvcpus", c->maxvcpus, log);
+    return rc ? rc : set_number(tree, "vcpus", online, log);
+}
+
+static int take_sched(struct xl *xl, uint32_t domid, struct cfg *tree, const struct guest_config *c,
+                      struct cfg_log *log)
+{
+    struct xen_domctl_sched_credit2 p;
+    dominfo_t info;
+    uint32_t sched;
+    int rc = 0;
+
+    if (hv_domain_info(&xl->hv, domid, &info) || xl_pool_sched(xl, info.cpupool, &sched) ||
+        (sched != XEN_SCHEDULER_CREDIT && sched != XEN_SCHEDULER_CREDIT2) ||
+        hv_sched_get(&xl->hv, domid, sched, &p))
+        return 0;
+    if (p.weight != (c->weight < 0 ? DEFAULT_WEIGHT : c->weight))
+        rc = set_number(tree, "cpu_weight", p.weight, log);
+    if (!rc && p.cap != (c->cap < 0 ? 0 : c->cap))
+        rc = set_number(tree, "cap", p.cap, log);
+    return rc;
+}
+
+static int take_name(struct xl *xl, uint32_t domid, struct cfg *tree, const struct guest_config *c,
+                     struct cfg_log *log)
+{
+    char *name = xs_string(xl->xs, "/local/domain/%u/name", domid), *text;
+    int rc = 0;
+
+    if (name && *name && strcmp(name, c->name)) {
+        rc = asprintf(&text, "name = \"%s\"", name) < 0 ? -ENOMEM : cfg_add(tree, text, log);
+        if (rc != -ENOMEM)
+            free(text);
+    }
+    free(name);
+    return rc;
+}
+
+int userdata_current(struct xl *xl, uint32_t domid, struct cfg *tree, struct cfg_log *log)
+{
+    static int (*const parts[])(struct xl *, uint32_t, struct cfg *, const struct guest_config *,
+                                struct cfg_log *) = {
+        take_name, take_memory, take_vcpus, take_sched,
+    };
+    struct guest_config c;
+    dominfo_t info;
+    int rc = hv_domain_info(&xl->hv, domid, &info);
+
+    *tree = (struct cfg){ .entries = 0 };
+    if (rc)
+        return cfg_fail(log, XL_LIB_DIR, 0, "domain %u is gone", domid);
+    rc = userdata_load(domid, info.handle, tree, log);
+    if (!rc)
+        rc = guest_config_read(tree, &c, log);
+    if (rc)
+        return rc;
+    for (size_t i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
+        rc = parts[i](xl, domid, tree, &c, log);
+    guest_config_free(&c);
+    return rc;
 }

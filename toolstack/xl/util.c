@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What every command needs: messages, the connections to hypervisor and store, looking up domains,
- * reading numbers and units, identifiers, the lock of all xl runs.
+ * reading numbers and units, identifiers, CPU pools.
  */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,11 +32,16 @@ int xl_error(const char *fmt, ...)
     return EXIT_FAILURE;
 }
 
+void xl_warn(void *arg, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "xl: warning: %s\n", text);
+}
+
 void xl_note(const struct xl *xl, const char *fmt, ...)
 {
-    va_list ap;
-
     struct timespec t;
+    va_list ap;
 
     if (!xl->verbose)
         return;
@@ -292,34 +294,6 @@ int xl_getopt(int argc, char **argv, const char *spec)
     return getopt_long(argc, argv, spec, none, NULL);
 }
 
-int xl_lock(void)
-{
-    return xl_lock_file("/run/lock/xl");
-}
-
-int xl_lock_file(const char *path)
-{
-    int fd;
-
-    mkdir("/run/lock", 0755);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
-    while (flock(fd, LOCK_EX)) {
-        if (errno != EINTR) {
-            close(fd);
-            return -errno;
-        }
-    }
-    return fd;
-}
-
-void xl_unlock(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 int xl_topology(struct xl *xl, struct cpu_topology *topo, uint32_t **nodes_of)
 {
     struct xen_sysctl_physinfo phys;
@@ -338,4 +312,69 @@ int xl_topology(struct xl *xl, struct cpu_topology *topo, uint32_t **nodes_of)
         (*nodes_of)[i] = cpu[i].node;
     free(cpu);
     return n < 0 ? n : 0;
+}
+
+void xl_pool_name(struct xl *xl, uint32_t id, char *out, size_t size)
+{
+    char *text = xs_string(xl->xs, "/local/pool/%u/name", id);
+
+    if (text)
+        snprintf(out, size, "%s", text);
+    else
+        snprintf(out, size, "Pool-%u", id);
+    free(text);
+}
+
+int xl_pool_info(struct xl *xl, uint32_t from, struct xen_sysctl_cpupool_op *op, uint8_t *map)
+{
+    *op = (struct xen_sysctl_cpupool_op){
+        .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpupool_id = from,
+    };
+    return hv_cpupool_op(&xl->hv, op, map, GUEST_CPUMAP_BYTES);
+}
+
+int xl_find_pool(struct xl *xl, const char *name, uint32_t *id)
+{
+    uint8_t map[GUEST_CPUMAP_BYTES];
+    struct xen_sysctl_cpupool_op op;
+
+    for (uint32_t from = 0; !xl_pool_info(xl, from, &op, map); from = op.cpupool_id + 1) {
+        char text[64], number[16];
+
+        xl_pool_name(xl, op.cpupool_id, text, sizeof(text));
+        snprintf(number, sizeof(number), "%u", op.cpupool_id);
+        if (!strcmp(text, name) || !strcmp(number, name)) {
+            *id = op.cpupool_id;
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+int xl_pool_sched(struct xl *xl, uint32_t pool, uint32_t *sched)
+{
+    uint8_t map[GUEST_CPUMAP_BYTES];
+    struct xen_sysctl_cpupool_op op;
+    int rc = xl_pool_info(xl, pool, &op, map);
+
+    if (!rc && op.cpupool_id != pool)
+        rc = -ENOENT;
+    if (!rc)
+        *sched = op.sched_id;
+    return rc;
+}
+
+char *xl_join(int argc, char **argv)
+{
+    char *text = strdup("");
+
+    for (int i = 0; text && i < argc; i++) {
+        char *longer;
+
+        if (asprintf(&longer, "%s%s%s", text, *text ? "," : "", argv[i]) < 0)
+            longer = NULL;
+        free(text);
+        text = longer;
+    }
+    return text;
 }

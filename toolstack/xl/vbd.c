@@ -116,7 +116,7 @@ static bool backend_opened(uint32_t domid, uint32_t devid)
 {
     char path[128];
 
-    snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/vbd-%u-%u/physical_device", domid,
+    snprintf(path, sizeof(path), BACKEND_BUS "/devices/vbd-%u-%u/physical_device", domid,
              devid);
     return access(path, F_OK) == 0;
 }

@@ -77,14 +77,16 @@ int vif_attach(struct xl *xl, uint32_t domid, const struct vif_spec *vif, char *
 /* The frames that the guest may use are told in its front-end folder. */
 static void tell_mtu(struct xl *xl, const struct device *d, const char *ifname)
 {
-    char path[DEV_PATH_MAX + 8];
+    char path[DEV_PATH_MAX + 8], guard[DEV_PATH_MAX + 32], value[16];
     int mtu = net_get_mtu(ifname);
 
     if (mtu <= 0)
         return;
     dev_frontend_path(d, path, sizeof(path));
+    snprintf(guard, sizeof(guard), "%s/backend", path);
     strcat(path, "/mtu");
-    xs_writef(xl->xs, XS_NO_TX, path, "%d", mtu);
+    snprintf(value, sizeof(value), "%d", mtu);
+    store_set(xl, guard, path, value);
 }
 
 /* What vif-bridge does, step by step. */
@@ -126,12 +128,13 @@ static int join_bridge(struct xl *xl, const struct device *d, const struct vif_s
 /* netback waits for this before it connects. */
 static int tell_connected(struct xl *xl, const struct device *d, char *why, size_t why_size)
 {
-    char path[DEV_PATH_MAX + 24];
+    char path[DEV_PATH_MAX + 24], guard[DEV_PATH_MAX + 48];
     int rc;
 
     dev_backend_path(d, path, sizeof(path));
+    snprintf(guard, sizeof(guard), "%s/frontend", path);
     strcat(path, "/hotplug-status");
-    rc = xs_write(xl->xs, XS_NO_TX, path, "connected", 9);
+    rc = store_set(xl, guard, path, "connected");
     if (rc)
         snprintf(why, why_size, "the store refuses its status: %s", strerror(-rc));
     return rc;

@@ -31,3 +31,22 @@ UNPACK_LIBS := $(addprefix /usr/lib/x86_64-linux-gnu/,libz.a liblzma.a libbz2.a 
 EXTRA_toolstack/test_build := $(UNPACK_LIBS)
 EXTRA_toolstack/test_build_broken := $(UNPACK_LIBS)
 EXTRA_toolstack/test_unpack := $(UNPACK_LIBS)
+
+# xl as a whole, with what it links in Domain 0 replaced by xl_host.h; its folders are below the current one.
+XL_OUT := $(OUT)/toolstack/xl
+XL_FLAGS := -include $(TOP)/toolstack/xl_paths.h -Dmain=xl_main
+XL_SRC := $(patsubst $(ROOT)/toolstack/%,%,$(wildcard $(addprefix $(ROOT)/toolstack/,xl/*.c libcfg/*.c libjson/*.c libxs/*.c)))
+XL_OBJ := $(patsubst %.c,$(XL_OUT)/%.o,$(filter-out xl/console.c libxs/wire.c,$(XL_SRC)))
+
+$(XL_OUT)/libxs/requests.o: XL_FLAGS += -Dxs_introduce=xs_real_introduce -Dxs_resume=xs_real_resume
+$(XL_OUT)/xl/lock.o: XL_FLAGS += -Dflock=hooked_flock
+$(XL_OUT)/xl/store.o: XL_FLAGS += -Dxs_rm=hooked_xs_rm
+$(XL_OUT)/%.o: $(ROOT)/toolstack/%.c $(TOP)/toolstack/xl_paths.h
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(XL_FLAGS) -c -o $@ $<
+
+-include $(XL_OBJ:.o=.d)
+.PRECIOUS: $(XL_OUT)/%.o $(XSD_OUT)/%.o
+
+EXTRA_toolstack/test_xl_rules := $(XSD_OBJ) $(filter-out %/check_disk.o,$(XL_OBJ))
+EXTRA_toolstack/test_xl_stress := $(XSD_OBJ) $(XL_OBJ)

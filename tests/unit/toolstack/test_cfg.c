@@ -293,7 +293,7 @@ static void whole_guest(void)
     CHECK(!strcmp(g.kernel, "dir/vmlinuz") && !strcmp(g.ramdisk, "/boot/initrd"));
     CHECK(!strcmp(g.cmdline, "root=/dev/xvda1 ro console=hvc0"));
     CHECK(g.memory_kib == 512 << 10 && g.maxmem_kib == 1024 << 10);
-    CHECK(g.vcpus == 2 && g.maxvcpus == 4 && g.n_cpus == 2 && !strcmp(g.cpus[1], "1"));
+    CHECK(g.vcpus == 2 && g.maxvcpus == 4 && g.cpus.n == 2 && g.cpus.each && !strcmp(g.cpus.list[1], "1"));
     CHECK(g.weight == 512 && g.cap == 50);
     CHECK(g.has_uuid && g.uuid[0] == 0x01 && g.uuid[15] == 0xef);
     CHECK(g.on_crash == ACTION_COREDUMP_RESTART && g.on_poweroff == ACTION_DESTROY);
