@@ -178,7 +178,7 @@ class Machine:
         """Waits for the end of start-up and for the shell."""
         found = self.expect(READY, timeout)
         self.send("\n")
-        self.expect(r"# ", 90, found.end())
+        self.expect(r"# ", timeout, found.end())
         # Wide, so that the shell never breaks the line that we type: what it echoes is looked for.
         self.check("stty cols 2000", 60)
         # Linux's own lines would end up in the output of commands; tests that care read dmesg.
