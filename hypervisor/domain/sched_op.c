@@ -18,11 +18,17 @@
 #define MAX_POLL_PORTS    128
 #define ODD_TIMEOUT_DELAY 100000000UL /* 100 ms */
 
+/* What has come before we went to sleep has not woken us. After sched_block(). */
+static bool came_already(const struct vcpu *v)
+{
+    return event_needs_upcall(v) || READ_ONCE(v->nmi_pending);
+}
+
 static void block(struct vcpu *v)
 {
     sched_block(&v->unit);
-    if (event_needs_upcall(v))
-        vcpu_unblock(v); /* it came before we went to sleep */
+    if (came_already(v))
+        vcpu_unblock(v);
 }
 
 static long block_with_events(void)
@@ -74,7 +80,7 @@ static long poll(vaddr_t arg)
     v->event.poll_port = EVENT_POLL_MANY;
     WRITE_ONCE(v->event.polling, true);
     atomic_test_and_set_bit(v->id, v->domain->event.poll_mask); /* a full barrier */
-    rc = event_needs_upcall(v) ? 1 : poll_look(v, &p);
+    rc = came_already(v) ? 1 : poll_look(v, &p);
     if (rc) {
         vcpu_unblock(v);
         return rc < 0 ? rc : 0;

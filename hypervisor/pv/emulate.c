@@ -10,6 +10,7 @@
 #include "pv/emulate.h"
 
 #include "domain/guest_tsc.h"
+#include "domain/hypercalls.h"
 #include "domain/privilege.h"
 #include "errno.h"
 #include "lib/string.h"
@@ -25,6 +26,7 @@
 #include "pv/bounce.h"
 #include "pv/callbacks.h"
 #include "pv/mmu.h"
+#include <xen/sched.h>
 
 static void write_pair(struct regs *regs, u64 value)
 {
@@ -230,8 +232,7 @@ static enum emulation emulate_opcode(struct regs *regs, struct insn *i, u8 op)
     case 0xf4: /* HLT */
         if (!current->pv->kernel_mode)
             return EMULATION_REFUSED;
-        sched_block(&current->unit);
-        return EMULATION_DONE;
+        return done_if(do_sched_op(SCHEDOP_block, 0) == 0); /* as on Xen: with events enabled, which may have come already */
     case 0xfa: /* CLI, STI: without effect, as in Xen: a POPF that sets IF again would not trap */
     case 0xfb:
         return done_if(current->pv->kernel_mode);
