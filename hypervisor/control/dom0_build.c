@@ -149,11 +149,9 @@ static void set_first_vcpu(struct domain *d, const struct dom0_layout *l, const 
     c->kernel_sp = r->rsp;
     c->flags = VGCF_in_kernel | VGCF_online;
     c->ctrlreg[3] = xen_pfn_to_cr3(root.n);
-    do {
-        spin_lock(&d->lock);
-        rc = vcpu_set_context(d->vcpus[0], c);
-        spin_unlock(&d->lock);
-    } while (rc == -ERESTART);
+    spin_lock(&d->lock);
+    rc = vcpu_set_context(d->vcpus[0], c); /* its page tables are pinned: nothing that could take long */
+    spin_unlock(&d->lock);
     if (!rc)
         rc = vcpu_up(d->vcpus[0]);
     if (rc)

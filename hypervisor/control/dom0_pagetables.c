@@ -12,6 +12,7 @@
 #include "machine/console.h"
 #include "mm/paging.h"
 #include "pv/mmu.h"
+#include "sched/softirq.h"
 
 #define TABLE_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 #define PAGE_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
@@ -85,9 +86,12 @@ mfn_t dom0_pagetables(const struct dom0_memory *m, const struct dom0_layout *l)
         for (; b.spare.start < b.spare.end; b.spare.start++) /* tables that the two mappings share */
             memset(dom0_page(m, b.spare.start), 0, PAGE_SIZE);
     }
-    do {
+    for (;;) {
         rc = pv_pin_table(m->d, root, FRAME_L4);
-    } while (rc == -ERESTART);
+        if (rc != -ERESTART)
+            break;
+        softirq_run(); /* what it stopped for */
+    }
     if (rc)
         panic("Domain 0: its first page tables are not valid (%d)\n", rc);
     return root;

@@ -7,17 +7,12 @@
 #include "mm/guest_access.h"
 #include "mm/heap.h"
 
-/* Without a context the vCPU goes back to the state in which it was made. */
 static long reset(struct domain *d, struct vcpu *v)
 {
     long rc;
 
     domain_pause(d);
-    rc = d->kind->reset_vcpu(v);
-    if (!rc) {
-        v->initialised = false;
-        vcpu_down(v);
-    }
+    rc = vcpu_reset(v);
     domain_unpause(d);
     return rc;
 }

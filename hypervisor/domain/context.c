@@ -3,7 +3,7 @@
  * Switching the CPU from one vCPU to another. Everything of the old one is
  * saved at once, so that it may run elsewhere as soon as this returns; the FPU of
  * the new one is not loaded again when this CPU still has it. An idle CPU runs on
- * the hypervisor's own page tables, so a dying domain is loaded nowhere.
+ * the hypervisor's own page tables and shows nothing of a guest's, so a dying domain is loaded nowhere.
  * Called by sched/ in SOFTIRQ_SCHEDULE with interrupts disabled. No locks.
  */
 #include "domain/domain.h"
@@ -32,6 +32,8 @@ static void load(struct vcpu *v, unsigned cpu)
         fpu_load(v->fpu, v->xcr0);
         this_cpu(fpu_owner) = v;
         v->dirty_cpu = cpu;
+    } else {
+        fpu_resume(v->xcr0); /* fpu_save() had it all enabled */
     }
     cpumask_set(&v->domain->dirty_cpus, cpu);
     *guest_regs() = v->regs;
@@ -49,6 +51,8 @@ void vcpu_context_switch(struct vcpu *prev, struct vcpu *next)
     if (!vcpu_is_idle(prev))
         save(prev);
     current = next;
+    if (!vcpu_is_idle(prev) && prev->domain->kind != next->domain->kind) /* the idle vCPUs are of none */
+        prev->domain->kind->context_unload();
     if (vcpu_is_idle(next))
         load_cr3(mfn_to_paddr(virt_to_mfn(host_l4)));
     else

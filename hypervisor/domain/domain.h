@@ -49,7 +49,7 @@ struct vcpu {
 
     struct event_vcpu event;   /* virqs, FIFO queues, port of SCHEDOP_poll */
 
-    bool initialised;          /* has a context (VCPUOP_initialise) */
+    bool initialised;          /* has a whole context (VCPUOP_initialise); d->lock. Without one it is down */
     bool down;                 /* VCPUOP_down; counts as one pause */
     bool nmi_pending, mce_pending;
     bool hcall_preempted;      /* the running hypercall shall be executed again, domain/continuation.h */
@@ -144,9 +144,10 @@ struct domain_kind {
     void (*vcpu_destroy)(struct vcpu *v);
     void (*context_save)(struct vcpu *v);         /* on its CPU, interrupts disabled: leaving */
     void (*context_load)(struct vcpu *v);         /* entering */
+    void (*context_unload)(void);                 /* after context_save, no vCPU of this kind follows: nothing of it stays; a CR3 load follows */
     int (*set_context)(struct vcpu *v, const struct vcpu_guest_context *c); /* VCPUOP_initialise, setvcpucontext */
     void (*get_context)(struct vcpu *v, struct vcpu_guest_context *c);
-    int (*reset_vcpu)(struct vcpu *v);            /* drops its page tables; 0 or -ERESTART */
+    int (*reset_vcpu)(struct vcpu *v);            /* from now on it has no context; drops what that held; 0 or -ERESTART */
     void (*enter)(void) __noreturn;               /* runs current until something is to be done */
     bool (*upcall_masked)(const struct vcpu *v);  /* NULL: vcpu_info.evtchn_upcall_mask says it */
     /*
@@ -229,6 +230,8 @@ void vcpu_unblock(struct vcpu *v);                    /* ends SCHEDOP_block and 
  * Sets the whole context of a paused vCPU (domctl setvcpucontext, VCPUOP_initialise; d->lock held). @return as kind->set_context
  */
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
+/* Brings a vCPU of a paused domain back to the state in which it was made. 0, -ERESTART: call again; it cannot run meanwhile */
+int vcpu_reset(struct vcpu *v);
 /* After v->fpu was written from outside: what a CPU may still hold of it is void. */
 void vcpu_forget_cpu(struct vcpu *v);
 struct vcpu *domain_vcpu(const struct domain *d, u64 id); /* NULL: there is none */

@@ -40,6 +40,13 @@ static unsigned start_cpu(const struct domain *d, unsigned id)
     return cpumask_first(&cpu_online_mask);
 }
 
+static void fpu_reset(struct vcpu *v)
+{
+    fpu_area_init(v->fpu);
+    v->xcr0 = fpu_xcr0_mask ? 1 : 0; /* x87 only, SDM Vol 1 13.3 */
+    v->dirty_cpu = DIRTY_CPU_NONE;
+}
+
 static int vcpu_alloc(struct domain *d, unsigned id, struct vcpu **out)
 {
     struct vcpu *v = heap_new(struct vcpu);
@@ -51,11 +58,9 @@ static int vcpu_alloc(struct domain *d, unsigned id, struct vcpu **out)
         heap_free(v);
         return -ENOMEM;
     }
-    fpu_area_init(v->fpu);
+    fpu_reset(v);
     v->domain = d;
     v->id = id;
-    v->xcr0 = fpu_xcr0_mask ? 1 : 0; /* x87 only, SDM Vol 1 13.3 */
-    v->dirty_cpu = DIRTY_CPU_NONE;
     v->info_mfn = INVALID_MFN;
     v->info = id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &dummy_info;
     v->pause_flags = VPF_DOWN;
@@ -176,6 +181,22 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
     if (!rc)
         vcpu_forget_cpu(v);
+    return rc;
+}
+
+int vcpu_reset(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+    int rc;
+
+    spin_lock(&d->lock);
+    vcpu_down(v); /* before its page tables go, which may take several calls */
+    rc = d->kind->reset_vcpu(v);
+    if (!rc) {
+        fpu_reset(v);
+        vcpu_unblock(v); /* it waits for nothing any more */
+    }
+    spin_unlock(&d->lock);
     return rc;
 }
 

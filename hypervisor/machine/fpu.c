@@ -189,6 +189,11 @@ void fpu_load(const void *area, u64 xcr0)
         fpu_area_init((void *)area);
         restore(area);
     }
+    fpu_resume(xcr0);
+}
+
+void fpu_resume(u64 xcr0)
+{
     if (fpu_xcr0_mask && xcr0)
         load_xcr0(xcr0);
 }

@@ -14,6 +14,7 @@ size_t fpu_area_size(void);     /* bytes of a save area, for all of fpu_xcr0_mas
 void fpu_area_init(void *area); /* the state after reset: FCW 0x37f, MXCSR 0x1f80 */
 void fpu_save(void *area, u64 xcr0);
 void fpu_load(const void *area, u64 xcr0); /* also sets XCR0 */
+void fpu_resume(u64 xcr0);      /* instead, where the registers still hold what fpu_save() saved: sets XCR0 */
 
 void fpu_init(void);            /* boot CPU, after cpu_features_init() */
 void fpu_cpu_init(void);        /* each further CPU */

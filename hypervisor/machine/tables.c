@@ -204,6 +204,15 @@ void cpu_load_ldt(unsigned entries)
     __asm__ __volatile__("lldt %0" : : "r"(selector));
 }
 
+unsigned cpu_ldt_entries(void)
+{
+    const u64 *gdt = table_page[cpu_id()]->gdt - HV_GDT_OFFSET / 8;
+    u16 selector;
+
+    __asm__ __volatile__("sldt %0" : "=m"(selector));
+    return selector ? (unsigned)((gdt[SEL_LDT / 8] & 0xffff) + 1) / 8 : 0; /* the limit has 16 bits: 8192 entries */
+}
+
 vaddr_t cpu_set_syscall(void (*entry)(void), void (*entry32)(void))
 {
     unsigned cpu = cpu_id();

@@ -87,6 +87,7 @@ const void *idt_page(void);
 
 /* The running guest's LDT: the first @entries descriptors of this CPU's LDT window, 0: none. */
 void cpu_load_ldt(unsigned entries);
+unsigned cpu_ldt_entries(void); /* what is loaded */
 
 /*
  * SYSCALL on the CPU we run on leads to @entry, that of 32-bit code to @entry32: with rsp behind ss and rsp of the guest's

@@ -328,3 +328,10 @@ void cpu_window_set(unsigned cpu, unsigned page, mfn_t mfn, u64 flags)
 {
     WRITE_ONCE(*window_entry(cpu, page), mfn_eq(mfn, INVALID_MFN) ? 0 : mfn_to_paddr(mfn) | flags);
 }
+
+mfn_t cpu_window_get(unsigned cpu, unsigned page)
+{
+    u64 e = READ_ONCE(*window_entry(cpu, page));
+
+    return e & PTE_P ? paddr_to_mfn(e & PTE_ADDR) : INVALID_MFN;
+}

@@ -58,6 +58,7 @@ void vunmap(void *va, u64 frames);
 
 /* Sets one entry of the CPU's GDT/LDT window (index 0..31 pages) without a flush; mfn INVALID_MFN: not present. */
 void cpu_window_set(unsigned cpu, unsigned page, mfn_t mfn, u64 flags);
+mfn_t cpu_window_get(unsigned cpu, unsigned page); /* INVALID_MFN: not present */
 
 /* ---- while booting ---- */
 

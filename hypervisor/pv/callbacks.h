@@ -26,7 +26,9 @@ u64 pv_guest_cr4(const struct pv_vcpu *p);
 void pv_load_cr4(const struct vcpu *v);
 void pv_set_cr4(struct vcpu *v, u64 value); /* keeps the bits that a guest may choose, loads them when it is current */
 
-/* Hardware debug registers of a vCPU at a context switch. */
+/* Debug registers of a vCPU: those of a new one; one of them, as do_set_debugreg(); at a context switch. */
+void pv_debug_reset(struct pv_vcpu *p);
+long pv_set_debugreg(struct vcpu *v, u64 reg, u64 value);
 void pv_debug_save(struct vcpu *v);
 void pv_debug_load(struct vcpu *v);
 

@@ -1,54 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptor tables of PV guests: which descriptors are allowed, taking and
- * dropping the frames of GDT and LDT. A frame in use as a table has type
- * FRAME_SEGDESC, so the guest has no writable mapping of it; changes go through
- * update_descriptor.
+ * Descriptor tables of PV guests: taking and dropping the frames of GDT and LDT. A frame in use as a table has type
+ * FRAME_SEGDESC, so the guest has no writable mapping of it; changes go through update_descriptor. How a CPU comes to
+ * see them is in pv/windows.c.
  */
 #include "errno.h"
+#include "lib/string.h"
 #include "machine/console.h"
-#include "machine/tables.h"
 #include "machine/trap.h"
 #include "machine/uaccess.h"
 #include "mm/guest_access.h"
-#include "mm/paging.h"
 #include "pv/mmu.h"
 #include "pv/segments.h"
 
-#define DESCRIPTORS_PER_FRAME 512
+/* Gives back frames that have left their list. */
+static void put_frames(const mfn_t *frames, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        frame_put_and_type(mfn_to_frame(frames[i]));
+}
+
+/* @frames, each with its reference, take the place of the present ones. */
+static void replace_gdt(struct vcpu *v, const mfn_t *frames, unsigned entries)
+{
+    struct pv_vcpu *p = v->pv;
+    unsigned n = DIV_ROUND_UP(entries, DESCRIPTORS_PER_FRAME);
+    unsigned old_n = DIV_ROUND_UP(p->gdt_entries, DESCRIPTORS_PER_FRAME);
+    mfn_t old[GDT_GUEST_FRAMES];
+
+    memcpy(old, p->gdt_frames, sizeof(old));
+    for (unsigned i = 0; i < GDT_GUEST_FRAMES; i++)
+        p->gdt_frames[i] = i < n ? frames[i] : INVALID_MFN;
+    p->gdt_entries = entries;
+    pv_gdt_changed(v);
+    put_frames(old, old_n);
+}
 
 void pv_drop_gdt(struct vcpu *v)
 {
-    struct pv_vcpu *p = v->pv;
-    unsigned frames = DIV_ROUND_UP(p->gdt_entries, DESCRIPTORS_PER_FRAME);
-
-    p->gdt_entries = 0;
-    for (unsigned i = 0; i < frames; i++) {
-        frame_put_and_type(mfn_to_frame(p->gdt_frames[i]));
-        p->gdt_frames[i] = INVALID_MFN;
-    }
+    if (v->pv->gdt_entries)
+        replace_gdt(v, NULL, 0);
 }
 
-int pv_set_gdt(struct vcpu *v, const u64 *frames, unsigned entries)
+int pv_set_gdt(struct vcpu *v, const u64 *list, unsigned entries)
 {
-    struct pv_vcpu *p = v->pv;
     unsigned n = DIV_ROUND_UP(entries, DESCRIPTORS_PER_FRAME), i;
+    mfn_t frames[GDT_GUEST_FRAMES];
 
     if (entries > FIRST_RESERVED_GDT_ENTRY)
         return -EINVAL;
     for (i = 0; i < n; i++) {
-        mfn_t mfn = MFN(frames[i]);
-
-        if (!mfn_valid(mfn) || frame_get_and_type(mfn_to_frame(mfn), v->domain->id, FRAME_SEGDESC)) {
-            while (i-- > 0)
-                frame_put_and_type(mfn_to_frame(MFN(frames[i])));
+        frames[i] = MFN(list[i]);
+        if (!mfn_valid(frames[i]) || frame_get_and_type(mfn_to_frame(frames[i]), v->domain->id, FRAME_SEGDESC)) {
+            put_frames(frames, i);
             return -EINVAL;
         }
     }
-    pv_drop_gdt(v);
-    for (i = 0; i < n; i++)
-        p->gdt_frames[i] = MFN(frames[i]);
-    p->gdt_entries = entries;
+    replace_gdt(v, frames, entries);
     return 0;
 }
 
@@ -66,10 +74,8 @@ long do_set_gdt(vaddr_t list, u32 entries)
     rc = pv_set_gdt(v, frames, entries);
     if (rc)
         return rc;
-    irq_disable();
+    irq_disable(); /* the selectors mean other descriptors now */
     pv_segments_save(v);
-    pv_windows_load(v);
-    pv_load_root(v); /* flushes the windows */
     pv_segments_load(v);
     irq_enable();
     return 0;
@@ -101,44 +107,32 @@ out:
     return rc;
 }
 
-bool pv_drop_ldt(struct vcpu *v)
+void pv_drop_ldt(struct vcpu *v)
 {
     struct pv_vcpu *p = v->pv;
-    bool any = false;
+    u32 pages = p->ldt_pages;
 
-    for (unsigned i = 0; i < LDT_FRAMES; i++) {
-        mfn_t mfn = p->ldt_frames[i];
-
-        if (mfn_eq(mfn, INVALID_MFN))
-            continue;
-        p->ldt_frames[i] = INVALID_MFN;
-        if (v == current)
-            cpu_window_set(cpu_id(), GDT_WINDOW_PAGES + i, INVALID_MFN, 0);
-        frame_put_and_type(mfn_to_frame(mfn));
-        any = true;
-    }
-    if (any && v == current)
-        pv_load_root(v); /* flushes the window */
-    return any;
+    if (!pages)
+        return;
+    p->ldt_pages = 0;
+    pv_ldt_changed(v);
+    for (; pages; pages &= pages - 1)
+        put_frames(&p->ldt_frames[__builtin_ctz(pages)], 1);
 }
 
-int pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries)
+bool pv_ldt_ok(vaddr_t base, u64 entries)
+{
+    return !(base & ~PAGE_MASK) && entries <= 8192 && guest_address_ok(base) && guest_range_ok(base, entries * 8);
+}
+
+void pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries)
 {
     struct pv_vcpu *p = v->pv;
 
-    if ((base & ~PAGE_MASK) || entries > 8192 || !guest_range_ok(base, entries * 8UL))
-        return -EINVAL;
-    if (p->ldt_base == base && p->ldt_entries == entries)
-        return 0;
-    pv_drop_ldt(v);
+    pv_drop_ldt(v); /* the same table too: who names it again may have mapped other pages there */
     p->ldt_base = base;
     p->ldt_entries = entries;
-    if (v == current) {
-        irq_disable();
-        cpu_load_ldt(entries);
-        irq_enable();
-    }
-    return 0;
+    pv_ldt_changed(v);
 }
 
 bool pv_in_ldt_window(vaddr_t addr, unsigned *offset)
@@ -155,13 +149,14 @@ bool pv_map_ldt_page(struct vcpu *v, unsigned offset)
     unsigned page = offset >> PAGE_SHIFT;
     mfn_t mfn;
 
-    if (offset / 8 >= p->ldt_entries || !mfn_eq(p->ldt_frames[page], INVALID_MFN))
+    if (offset / 8 >= p->ldt_entries || (p->ldt_pages >> page & 1))
         return false;
     mfn = pv_translate(v, p->ldt_base + offset);
     if (!mfn_valid(mfn) || frame_get_and_type(mfn_to_frame(mfn), v->domain->id, FRAME_SEGDESC))
         return false;
     p->ldt_frames[page] = mfn;
-    cpu_window_set(cpu_id(), GDT_WINDOW_PAGES + page, mfn, MAP_RW);
+    p->ldt_pages |= (u32)BIT(page);
+    pv_ldt_changed(v);
     return true;
 }
 

@@ -38,22 +38,26 @@ static void pv_domain_destroy(struct domain *d)
     d->pv = NULL;
 }
 
-static int pv_vcpu_create(struct vcpu *v)
+/* The state in which a vCPU is made; it holds nothing. */
+static void set_defaults(const struct vcpu *v)
 {
-    struct pv_vcpu *p = heap_new(struct pv_vcpu);
+    struct pv_vcpu *p = v->pv;
 
-    if (!p)
-        return -ENOMEM;
+    memset(p, 0, sizeof(*p));
     p->kernel_mode = true;
     p->msrs.control_domain = v->domain->privileged;
     p->msrs.boot_vcpu = v->id == 0;
-    p->debugreg[6] = DR6_DEFAULT;
-    p->debugreg[7] = DR7_DEFAULT;
-    for (unsigned i = 0; i < LDT_FRAMES; i++)
-        p->ldt_frames[i] = INVALID_MFN;
+    pv_debug_reset(p);
     for (unsigned i = 0; i < GDT_GUEST_FRAMES; i++)
         p->gdt_frames[i] = INVALID_MFN;
-    v->pv = p;
+}
+
+static int pv_vcpu_create(struct vcpu *v)
+{
+    v->pv = heap_new(struct pv_vcpu);
+    if (!v->pv)
+        return -ENOMEM;
+    set_defaults(v);
     return 0;
 }
 
@@ -85,7 +89,7 @@ static void pv_context_load(struct vcpu *v)
         clts();
 }
 
-/* Gives back what a vCPU's context holds; progress is kept, so that it may be called again after -ERESTART. */
+/* What is left to do of a root that is dropped becomes stale: progress is kept, so that it may be called again after -ERESTART. */
 static int pv_reset_vcpu(struct vcpu *v)
 {
     struct pv_vcpu *p = v->pv;
@@ -93,43 +97,15 @@ static int pv_reset_vcpu(struct vcpu *v)
 
     if (!p)
         return 0;
+    v->initialised = false;
     pv_drop_gdt(v);
     pv_drop_ldt(v);
-    p->ldt_entries = 0;
-    if (p->user_cr3) {
-        rc = pv_drop_root(v->domain, paddr_to_mfn(p->user_cr3));
-        if (rc)
-            return rc;
-        p->user_cr3 = 0;
-    }
-    if (p->kernel_cr3) {
-        rc = pv_drop_root(v->domain, paddr_to_mfn(p->kernel_cr3));
-        if (rc)
-            return rc;
-        p->kernel_cr3 = 0;
-    }
-    return 0;
-}
-
-static int take_roots(struct vcpu *v, u64 kernel, u64 user)
-{
-    struct domain *d = v->domain;
-    int rc;
-
-    rc = pv_take_root(d, MFN(xen_cr3_to_pfn(kernel)));
-    if (rc)
-        return rc;
-    if (user) {
-        rc = pv_take_root(d, MFN(xen_cr3_to_pfn(user)));
-        if (rc) {
-            while (pv_drop_root(d, MFN(xen_cr3_to_pfn(kernel))) == -ERESTART)
-                ; /* it was valid already or has just been validated: bounded by one tree */
-            return rc;
-        }
-    }
-    v->pv->kernel_cr3 = mfn_to_paddr(MFN(xen_cr3_to_pfn(kernel)));
-    v->pv->user_cr3 = user ? mfn_to_paddr(MFN(xen_cr3_to_pfn(user))) : 0;
-    return 0;
+    rc = pv_hold_root(v->domain, &p->user_cr3, MFN(0));
+    if (!rc)
+        rc = pv_hold_root(v->domain, &p->kernel_cr3, MFN(0));
+    if (!rc)
+        set_defaults(v);
+    return rc;
 }
 
 static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
@@ -145,13 +121,12 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
         .cs = u->cs | 3, .ss = u->ss | 3,
         .rflags = (u->rflags & ~(u64)(RFLAGS_IOPL | RFLAGS_VM | RFLAGS_NT)) | RFLAGS_IF | RFLAGS_FIXED,
     };
-    p->iopl = u->rflags >> RFLAGS_IOPL_SHIFT & 3; /* ours alone: the hardware's stays 0 */
     p->ds = u->ds;
     p->es = u->es;
     p->fs = u->fs;
     p->gs = u->gs;
     p->kernel_mode = c->flags & VGCF_in_kernel;
-    p->iopl = (u->rflags & RFLAGS_IOPL) >> RFLAGS_IOPL_SHIFT;
+    p->iopl = u->rflags >> RFLAGS_IOPL_SHIFT & 3; /* ours alone: the hardware's stays 0 */
     p->kernel_ss = c->kernel_ss | 3;
     p->kernel_sp = c->kernel_sp;
     p->fs_base = c->fs_base;
@@ -164,14 +139,46 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
     p->syscall_callback = c->syscall_callback_eip;
     p->failsafe_masks_events = c->flags & VGCF_failsafe_disables_events;
     p->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
-    for (unsigned i = 0; i < 4; i++)
-        p->debugreg[i] = guest_address_ok(c->debugreg[i]) ? c->debugreg[i] : 0;
-    p->debugreg[6] = (c->debugreg[6] & 0xe00f) | DR6_DEFAULT;
-    p->debugreg[7] = DR7_DEFAULT;
+    pv_debug_reset(p);
+    for (unsigned i = 0; i < ARRAY_SIZE(c->debugreg); i++)
+        if (i != 4 && i != 5)
+            (void)pv_set_debugreg(v, i, c->debugreg[i]); /* as on Xen, what it may not have is left out */
 }
 
-/* Checks everything that set_registers() takes over, before anything changes. */
-static int check_context(const struct vcpu_guest_context *c)
+static mfn_t kernel_root(const struct vcpu_guest_context *c)
+{
+    return MFN(xen_cr3_to_pfn(c->ctrlreg[3]));
+}
+
+static mfn_t user_root(const struct vcpu_guest_context *c) /* 0: none */
+{
+    return MFN(xen_cr3_to_pfn(c->ctrlreg[1]));
+}
+
+/* In user mode it must have page tables for that, in kernel mode it may. */
+static bool roots_ok(const struct vcpu_guest_context *c)
+{
+    mfn_t kernel = kernel_root(c), user = user_root(c);
+
+    return kernel.n && mfn_valid(kernel) && (user.n ? mfn_valid(user) : (c->flags & VGCF_in_kernel) != 0);
+}
+
+/* Does a context name the tables that @v has? They cannot be set a second time. */
+static bool same_tables(const struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    const struct pv_vcpu *p = v->pv;
+    unsigned frames = DIV_ROUND_UP(p->gdt_entries, DESCRIPTORS_PER_FRAME);
+
+    if (p->kernel_cr3 >> PAGE_SHIFT != kernel_root(c).n || p->user_cr3 >> PAGE_SHIFT != user_root(c).n || !roots_ok(c))
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(c->gdt_frames); i++)
+        if (c->gdt_frames[i] != (i < frames ? p->gdt_frames[i].n : 0))
+            return false;
+    return p->gdt_entries == c->gdt_ents && p->ldt_base == c->ldt_base && p->ldt_entries == c->ldt_ents;
+}
+
+/* Checks all that a context says but what its frames contain, before anything changes. */
+static int check_context(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
     struct pv_trap trap;
 
@@ -182,40 +189,61 @@ static int check_context(const struct vcpu_guest_context *c)
     for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
         if (!pv_trap_from_info(&trap, &c->trap_ctxt[i]))
             return -EINVAL;
-    if (c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->ldt_ents > 8192)
+    if (!pv_ldt_ok(c->ldt_base, c->ldt_ents))
         return -EINVAL;
-    return 0;
+    if (v->initialised)
+        return same_tables(v, c) ? 0 : -EOPNOTSUPP;
+    return roots_ok(c) && c->gdt_ents <= FIRST_RESERVED_GDT_ENTRY ? 0 : -EINVAL;
+}
+
+/*
+ * Takes the tables of a vCPU's first context: those that are done at once, then the roots, whose validation may be preempted.
+ * @return 0; -ERESTART: to be called again, what has been taken stays; other errors: pv_reset_vcpu() gives back what was taken.
+ */
+static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    struct pv_vcpu *p = v->pv;
+    int rc = pv_set_gdt(v, (const u64 *)c->gdt_frames, (unsigned)c->gdt_ents);
+
+    if (rc)
+        return rc;
+    pv_set_ldt(v, c->ldt_base, (unsigned)c->ldt_ents);
+    rc = pv_hold_root(v->domain, &p->kernel_cr3, kernel_root(c));
+    return rc ? rc : pv_hold_root(v->domain, &p->user_cr3, user_root(c));
+}
+
+/*
+ * The same, and on an error nothing is left. That may take a while: meanwhile the error waits for the call that is continued,
+ * or for whichever comes next.
+ */
+static int first_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    struct pv_vcpu *p = v->pv;
+    int rc = p->context_error ? p->context_error : take_tables(v, c);
+
+    if (!rc || rc == -ERESTART)
+        return rc;
+    p->context_error = rc;
+    return pv_reset_vcpu(v) ? -ERESTART : rc; /* forgets the error too */
 }
 
 static int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    int rc = check_context(c);
+    int rc = check_context(v, c);
 
+    if (!rc && !v->initialised)
+        rc = first_context(v, c);
     if (rc)
         return rc;
-    if (!v->pv->kernel_cr3) {
-        rc = take_roots(v, c->ctrlreg[3], c->ctrlreg[1]);
-        if (rc)
-            return rc;
-    }
-    rc = pv_set_gdt(v, (const u64 *)c->gdt_frames, c->gdt_ents);
-    if (rc)
-        goto drop;
-    rc = pv_set_ldt(v, c->ldt_ents ? c->ldt_base : 0, c->ldt_ents);
-    if (rc)
-        goto drop;
     set_registers(v, c);
     for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
         pv_trap_from_info(&v->pv->traps[i], &c->trap_ctxt[i]);
     if (c->flags & VGCF_I387_VALID)
         fpu_area_import(v->fpu, &c->fpu_ctxt);
-    v->domain->vm_assist |= v->id == 0 ? c->vm_assist & PV_VM_ASSISTS : 0;
+    if (!v->initialised && v->id == 0)
+        v->domain->vm_assist |= c->vm_assist & PV_VM_ASSISTS;
     v->initialised = true;
     return 0;
-drop:
-    while (pv_reset_vcpu(v) == -ERESTART)
-        ;
-    return rc;
 }
 
 static void get_registers(struct vcpu *v, struct vcpu_guest_context *c)
@@ -234,7 +262,7 @@ static void get_registers(struct vcpu *v, struct vcpu_guest_context *c)
 static void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
     const struct pv_vcpu *p = v->pv;
-    unsigned frames = DIV_ROUND_UP(p->gdt_entries, 512);
+    unsigned frames = DIV_ROUND_UP(p->gdt_entries, DESCRIPTORS_PER_FRAME);
 
     memset(c, 0, sizeof(*c));
     memcpy(&c->fpu_ctxt, v->fpu, sizeof(c->fpu_ctxt));
@@ -283,6 +311,7 @@ const struct domain_kind pv_kind = {
     .vcpu_destroy = pv_vcpu_destroy,
     .context_save = pv_context_save,
     .context_load = pv_context_load,
+    .context_unload = pv_windows_clear,
     .set_context = pv_set_context,
     .get_context = pv_get_context,
     .reset_vcpu = pv_reset_vcpu,

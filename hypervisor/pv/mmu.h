@@ -5,7 +5,10 @@
 
 #include "pv/pv.h"
 
-/* Loads the root for the present mode of @v, which is current. The only place that does. Any interrupt state. */
+/*
+ * Loads the root for the present mode of @v, which is current. The only place that does. Without one its domain is
+ * crashed. Any interrupt state.
+ */
 void pv_load_root(struct vcpu *v);
 
 /* The frame that @va is mapped to in the present root of @v; INVALID_MFN when it is not mapped. Takes no lock. */

@@ -153,9 +153,10 @@ static int set_ldt(const struct mmuext_op *op)
 {
     vaddr_t base = op->arg1.linear_addr;
 
-    if ((base & ~PAGE_MASK) || !guest_address_ok(base) || op->arg2.nr_ents > 8192)
+    if (!pv_ldt_ok(base, op->arg2.nr_ents))
         return -EINVAL;
-    return pv_set_ldt(current, base, op->arg2.nr_ents);
+    pv_set_ldt(current, base, op->arg2.nr_ents);
+    return 0;
 }
 
 /* ---- contents of frames ---- */

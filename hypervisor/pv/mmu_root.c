@@ -12,12 +12,21 @@
 
 void (*pv_root_loader)(struct vcpu *v, u64 root);
 
+/* Whatever led here, no CPU loads machine address 0: the guest ends, and this CPU goes on with our own tables. */
+static __attribute__((noinline, cold)) void no_root(const struct vcpu *v)
+{
+    load_cr3(mfn_to_paddr(virt_to_mfn(host_l4)));
+    domain_crash(v->domain, "it has no page tables for its %s mode", v->pv->kernel_mode ? "kernel" : "user");
+}
+
 void pv_load_root(struct vcpu *v)
 {
     void (*loader)(struct vcpu *v, u64 root) = READ_ONCE(pv_root_loader);
     u64 root = pv_current_cr3(v->pv);
 
-    if (likely(!loader))
+    if (unlikely(!root))
+        no_root(v);
+    else if (likely(!loader))
         load_cr3(root);
     else
         loader(v, root);
@@ -86,7 +95,7 @@ static int lock_and_finish(struct domain *d)
     return rc;
 }
 
-int pv_take_root(struct domain *d, mfn_t mfn)
+static int take_root(struct domain *d, mfn_t mfn)
 {
     int rc = lock_and_finish(d);
 
@@ -98,7 +107,7 @@ int pv_take_root(struct domain *d, mfn_t mfn)
 }
 
 /* Also for a dying domain, whose roots have to go. */
-int pv_drop_root(struct domain *d, mfn_t mfn)
+static int drop_root(struct domain *d, mfn_t mfn)
 {
     int rc;
 
@@ -107,6 +116,24 @@ int pv_drop_root(struct domain *d, mfn_t mfn)
     if (!rc)
         mmu_drop_root(d, mfn);
     mmu_unlock(d);
+    return rc;
+}
+
+int pv_hold_root(struct domain *d, u64 *root, mfn_t mfn)
+{
+    int rc = 0;
+
+    if (mfn_eq(paddr_to_mfn(*root), mfn))
+        return 0;
+    if (*root)
+        rc = drop_root(d, paddr_to_mfn(*root));
+    if (rc)
+        return rc;
+    *root = 0;
+    if (mfn.n)
+        rc = take_root(d, mfn);
+    if (!rc)
+        *root = mfn_to_paddr(mfn);
     return rc;
 }
 

@@ -43,6 +43,7 @@ struct pv_trap {
 struct pv_vcpu {
     u64 kernel_cr3, user_cr3;     /* machine addresses of the guest's level-4 tables; user: 0 none. Each holds a typed reference */
     bool kernel_mode;             /* guest kernel (its own idea of ring), else guest user */
+    int context_error;            /* of its first context, while what that had taken is given back; 0: none */
     bool syscall_masks_events, syscall32_masks_events, sysenter_masks_events, failsafe_masks_events;
     u64 event_callback, failsafe_callback, syscall_callback, syscall32_callback, sysenter_callback; /* 0: none */
     u64 kernel_sp;                /* stack_switch */
@@ -61,8 +62,8 @@ struct pv_vcpu {
     unsigned gdt_entries;
     vaddr_t ldt_base;             /* guest address; LDT frames are mapped into the window when first used */
     unsigned ldt_entries;
-    mfn_t ldt_frames[LDT_FRAMES]; /* mapped ones, each with a SEGDESC reference; INVALID_MFN else */
-    struct spinlock ldt_lock;
+    u32 ldt_pages;                /* bit n: page n has been used, */
+    mfn_t ldt_frames[LDT_FRAMES]; /* and is this frame, with a SEGDESC reference */
 };
 
 static inline u64 pv_current_cr3(const struct pv_vcpu *p)
@@ -87,11 +88,10 @@ long do_update_va_mapping_otherdomain(vaddr_t va, u64 pte, u64 flags, domid_t do
 void pv_mmu_init(void);       /* registers frame_ops */
 
 /*
- * Makes @mfn (owned by @d) the root of a vCPU: takes the typed reference.
- * @return 0, -EINVAL, -ERESTART
+ * Puts @mfn (owned by @d; 0: none) in the place of *@root, one of the two of a vCPU that cannot run, with the typed reference.
+ * @return 0; -EINVAL and other errors: *@root is 0; -ERESTART: call again
  */
-int pv_take_root(struct domain *d, mfn_t mfn);
-int pv_drop_root(struct domain *d, mfn_t mfn);
+int pv_hold_root(struct domain *d, u64 *root, mfn_t mfn);
 /* Drops pins, page tables and frames of a dying domain. 0, -ERESTART */
 int pv_relinquish_memory(struct domain *d);
 

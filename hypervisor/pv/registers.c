@@ -5,6 +5,7 @@
  * model-specific registers. All act on the current vCPU. Locks: none.
  */
 #include "errno.h"
+#include "lib/string.h"
 #include "machine/cpu_features.h"
 #include "machine/msr_policy.h"
 #include "machine/x86.h"
@@ -80,9 +81,15 @@ static bool dr7_ok(u64 value)
     return true;
 }
 
-long do_set_debugreg(u64 reg, u64 value)
+void pv_debug_reset(struct pv_vcpu *p)
 {
-    struct vcpu *v = current;
+    memset(p->debugreg, 0, sizeof(p->debugreg));
+    p->debugreg[6] = DR6_DEFAULT;
+    p->debugreg[7] = DR7_DEFAULT;
+}
+
+long pv_set_debugreg(struct vcpu *v, u64 reg, u64 value)
+{
     u64 *dr = v->pv->debugreg;
 
     if (reg >= 4 && reg <= 7 && value >> 32)
@@ -108,8 +115,14 @@ long do_set_debugreg(u64 reg, u64 value)
     default:
         return -ENODEV;
     }
-    pv_debug_load(v);
+    if (v == current)
+        pv_debug_load(v);
     return 0;
+}
+
+long do_set_debugreg(u64 reg, u64 value)
+{
+    return pv_set_debugreg(current, reg, value);
 }
 
 u64 do_get_debugreg(u64 reg)

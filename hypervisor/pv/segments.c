@@ -1,54 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Segment registers and bases of a PV vCPU at a context switch, and the window
- * through which its GDT and LDT are seen: each physical CPU has fixed linear
- * addresses for them (machine/layout.h), whose entries are rewritten when the
- * vCPU changes. They are not global, so the CR3 load that follows flushes them.
+ * Segment registers and bases of a PV vCPU: at a context switch, and as the guest sets them. The registers are
+ * loaded from its tables, so these are in the window (pv/windows.c) before. Locks: none.
  */
 #include "pv/segments.h"
 
 #include "errno.h"
-#include "machine/percpu.h"
-#include "machine/tables.h"
 #include "machine/x86.h"
-#include "mm/paging.h"
 #include "pv/segment_regs.h"
-
-/* Pages of this CPU's window that are in use for guests: below these numbers. */
-static DEFINE_PERCPU(unsigned, gdt_window_used);
-static DEFINE_PERCPU(bool, ldt_window_used);
-
-static void load_gdt_window(const struct pv_vcpu *p)
-{
-    unsigned frames = DIV_ROUND_UP(p->gdt_entries, 512);
-    unsigned old = this_cpu(gdt_window_used);
-
-    for (unsigned i = 0; i < MAX(frames, old); i++)
-        cpu_window_set(cpu_id(), i, i < frames ? p->gdt_frames[i] : INVALID_MFN, MAP_RW);
-    this_cpu(gdt_window_used) = frames;
-}
-
-static void load_ldt_window(const struct pv_vcpu *p)
-{
-    bool used = false;
-
-    if (p->ldt_entries == 0 && !this_cpu(ldt_window_used))
-        return;
-    for (unsigned i = 0; i < LDT_FRAMES; i++) {
-        bool mapped = p->ldt_entries && !mfn_eq(p->ldt_frames[i], INVALID_MFN);
-
-        cpu_window_set(cpu_id(), GDT_WINDOW_PAGES + i, mapped ? p->ldt_frames[i] : INVALID_MFN, MAP_RW);
-        used |= mapped;
-    }
-    this_cpu(ldt_window_used) = used || p->ldt_entries;
-    cpu_load_ldt(p->ldt_entries);
-}
-
-void pv_windows_load(struct vcpu *v)
-{
-    load_gdt_window(v->pv);
-    load_ldt_window(v->pv);
-}
 
 void pv_segments_save(struct vcpu *v)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Segments of PV guests: descriptor tables, segment registers and bases. */
+/* Segments of PV guests: descriptor tables, the windows that show them to a CPU, segment registers and bases. */
 #ifndef HV_PV_SEGMENTS_H
 #define HV_PV_SEGMENTS_H
 
 #include "pv/pv.h"
+
+#define DESCRIPTORS_PER_FRAME 512
 
 /*
  * True when a guest may have descriptor *@desc; privilege levels below 3 are
@@ -17,7 +19,7 @@ bool pv_descriptor_frame_ok(mfn_t mfn);
 /* True when @addr lies in this CPU's LDT window; *@offset is then the offset in the LDT. */
 bool pv_in_ldt_window(vaddr_t addr, unsigned *offset);
 
-/* Maps the page of the running vCPU's LDT that @offset is in. @return false when it is not a valid LDT page */
+/* Takes the page of the running vCPU's LDT that @offset is in. @return false when it is not a valid LDT page */
 bool pv_map_ldt_page(struct vcpu *v, unsigned offset);
 
 /* A fault in the LDT window by a selector that we load: registered as host_fault_handler. @return true: try again */
@@ -27,15 +29,26 @@ bool pv_host_fault(struct regs *regs, u64 cr2);
 int pv_set_gdt(struct vcpu *v, const u64 *frames, unsigned entries);
 void pv_drop_gdt(struct vcpu *v);
 
-/* MMUEXT_SET_LDT: linear @base (page aligned), @entries; drops the mapped pages of the old one. -EINVAL */
-int pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries);
+bool pv_ldt_ok(vaddr_t base, u64 entries); /* page aligned, all of it at addresses that a guest may use */
+/* MMUEXT_SET_LDT, with what is pv_ldt_ok(); the pages are taken when they are used first, those of the old one are dropped. */
+void pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries);
+/* Drops the LDT pages of @v; they are found anew, through its page tables, when they are used. */
+void pv_drop_ldt(struct vcpu *v);
 
-/* Unmaps the LDT pages of @v and drops their references. @return whether there were any */
-bool pv_drop_ldt(struct vcpu *v);
+/* ---- the window and LDTR of this CPU: pv/windows.c ---- */
+
+/* Part of a context switch, interrupts disabled; a load of CR3 must follow, which flushes. */
+void pv_windows_load(const struct vcpu *v);
+void pv_windows_clear(void); /* no PV vCPU comes next */
+/*
+ * The lists of @v, which runs here or nowhere, are new: if here, the window follows and is flushed. References of frames that
+ * are no longer in a list are dropped afterwards.
+ */
+void pv_gdt_changed(const struct vcpu *v);
+void pv_ldt_changed(const struct vcpu *v);
 
 /* Part of a context switch, on the CPU of @v, interrupts disabled. */
 void pv_segments_save(struct vcpu *v);
-void pv_windows_load(struct vcpu *v);  /* its GDT and LDT; to be followed by pv_load_root(), which flushes */
 void pv_segments_load(struct vcpu *v); /* selectors and bases */
 
 long do_set_gdt(vaddr_t frames, u32 entries);

@@ -444,6 +444,8 @@ static void life(void)
     if (d->shut_down)
         domain_resume(d);
     for_each_vcpu(d, v) {
+        if (!v->initialised)
+            sim_vcpu_initialise(v, d->vcpus[!v->id]->initialised ? paddr_to_mfn(d->vcpus[!v->id]->pv->kernel_cr3) : sim_first_frame(i, 0));
         if (v->down)
             vcpu_up(v);
         vcpu_unblock(v);
@@ -455,7 +457,7 @@ void sim_action(void)
     static void (*const actions[])(struct vcpu *v) = {
         mmu_update, mmu_update, mmu_update, mmu_update, mmuext, mmuext, mmuext, update_va, update_va,
         store, store, emulated_store_anywhere, retype, retype, recycle, repair, repair, build_tree, balloon, descriptor_table,
-        sim_log_dirty, sim_user_mode,
+        sim_log_dirty, sim_user_mode, sim_descriptors, sim_descriptors, sim_descriptors, sim_modes, sim_contexts,
         sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall, sim_any_hypercall,
     };
     struct vcpu *v;
@@ -472,6 +474,10 @@ void sim_action(void)
         life();
         return;
     }
+    if (!v->pv->kernel_mode && !sim_rnd(4))
+        return; /* it goes on in user mode */
+    if (!sim_enter_kernel(v))
+        return;
     any_preemption();
     if (sim_pending(v)->active && sim_rnd(8)) { /* a guest may also abandon it */
         sim_continue(v);

@@ -170,6 +170,11 @@ static void gather_domain(const struct domain *d)
     for_each_vcpu(d, v) {
         if (!mfn_eq(v->info_mfn, INVALID_MFN))
             want_type(v->info_mfn, FRAME_WRITABLE);
+        for (unsigned i = 0; i < DIV_ROUND_UP(v->pv->gdt_entries, 512); i++)
+            want_type(v->pv->gdt_frames[i], FRAME_SEGDESC);
+        for (unsigned i = 0; i < LDT_FRAMES; i++)
+            if (v->pv->ldt_pages >> i & 1)
+                want_type(v->pv->ldt_frames[i], FRAME_SEGDESC);
         if (v->pv->kernel_cr3)
             want_type(paddr_to_mfn(v->pv->kernel_cr3), FRAME_L4);
         if (v->pv->user_cr3)
@@ -253,5 +258,7 @@ void sim_check(void)
             compare(n);
     check_accounts();
     sim_check_tlbs();
+    sim_check_windows();
+    sim_check_contexts();
     sim_check_no_locks();
 }

@@ -58,6 +58,7 @@ int main(int argc, char **argv)
     }
     sim_world_end();
     sim_world_report();
+    printf("selectors of LDTs loaded %lu, contexts set %lu, refused %lu\n", sim_selectors, sim_contexts_set, sim_contexts_refused);
     printf("logs read %lu, pages in them %lu\n", sim_logs, sim_logged);
     printf("emulated stores %lu, grants mapped %lu, unmapped %lu, deaths %lu\n", sim_emulated, sim_granted, sim_ungranted,
            sim_deaths);

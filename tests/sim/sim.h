@@ -65,6 +65,20 @@ u8 *sim_window(void);             /* of the current vCPU */
 long sim_hypercall(struct vcpu *v, u64 nr, u64 a1, u64 a2, u64 a3, u64 a4);
 bool sim_continue(struct vcpu *v); /* goes on with a pending hypercall; false: there is none */
 struct sim_pending *sim_pending(struct vcpu *v);
+bool sim_vcpu_initialise(struct vcpu *v, mfn_t root); /* in kernel mode; false: refused, or not yet */
+
+/* ---- hardware.c ---- */
+void sim_window_flush(unsigned cpu); /* its TLB forgets the window */
+void sim_check_windows(void);
+extern u64 sim_selectors; /* of an LDT, that were loaded */
+
+/* ---- contexts.c ---- */
+void sim_descriptors(struct vcpu *v); /* descriptor tables and selectors of @v, which is current */
+void sim_modes(struct vcpu *v);       /* to user mode, and extended state */
+void sim_contexts(struct vcpu *v);    /* contexts of another vCPU */
+bool sim_enter_kernel(struct vcpu *v); /* before a hypercall; false: it has crashed */
+void sim_check_contexts(void);
+extern u64 sim_contexts_set, sim_contexts_refused;
 
 /* ---- logdirty.c ---- */
 void sim_log_dirty(struct vcpu *v);   /* one operation by @v, which is current, on another domain; checks the log */

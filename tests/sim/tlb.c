@@ -75,6 +75,7 @@ static void flush_cached(unsigned cpu)
         }
     }
     tlb[cpu].last_flush = clock;
+    sim_window_flush(cpu);
 }
 
 /* The tables of pv/mmu_shadow.c are flushed too; those that a CPU uses must be empty then. */
@@ -142,6 +143,8 @@ void cache_flush_mask(const struct cpumask *mask)
 
 void load_cr3(paddr_t root)
 {
+    if (!root)
+        sim_fail("CPU %u loads root 0", sim_this_cpu);
     sim_cpus[sim_this_cpu].cr3 = root;
     flush_cached(sim_this_cpu);
 }
@@ -150,6 +153,7 @@ void tlb_switch_root(paddr_t root)
 {
     sim_cpus[sim_this_cpu].cr3 = root;
     memset(tlb[sim_this_cpu].entry, 0, sizeof(tlb[sim_this_cpu].entry));
+    sim_window_flush(sim_this_cpu);
 }
 
 paddr_t tlb_loaded_root(void)

@@ -19,7 +19,7 @@
 #include "mm/buddy.h"
 #include "mm/heap.h"
 #include "mm/paging.h"
-#include "pv/segments.h"
+#include "pv/domain.h"
 #include "sched/softirq.h"
 
 #define FRAMES 64 /* of each domain at first */
@@ -54,105 +54,6 @@ bool sim_switch(struct vcpu *v)
     return false;
 }
 
-/* ---- the PV kind, as far as it matters here ---- */
-
-bool pv_descriptor_frame_ok(mfn_t mfn)
-{
-    const u64 *desc = mfn_to_virt(mfn);
-
-    for (unsigned i = 0; i < PAGE_SIZE / sizeof(u64); i++)
-        if (desc[i] & BIT(63)) /* stands for anything that is not allowed */
-            return false;
-    return true;
-}
-
-bool pv_drop_ldt(struct vcpu *v)
-{
-    return false;
-}
-
-int pv_set_ldt(struct vcpu *v, vaddr_t base, unsigned entries)
-{
-    v->pv->ldt_base = base;
-    v->pv->ldt_entries = entries;
-    return 0;
-}
-
-static int kind_domain_create(struct domain *d)
-{
-    d->pv = heap_new(struct pv_domain);
-    if (!d->pv)
-        return -ENOMEM;
-    spin_lock_init(&d->pv->mmu_lock, LOCK_PAGETABLE);
-    return 0;
-}
-
-static void kind_domain_destroy(struct domain *d)
-{
-    heap_free(d->pv->e820);
-    heap_free(d->pv);
-}
-
-static int kind_vcpu_create(struct vcpu *v)
-{
-    v->pv = heap_new(struct pv_vcpu);
-    if (!v->pv)
-        return -ENOMEM;
-    v->pv->kernel_mode = true;
-    return 0;
-}
-
-static void kind_vcpu_destroy(struct vcpu *v)
-{
-    heap_free(v->pv);
-}
-
-static int kind_reset_vcpu(struct vcpu *v)
-{
-    struct pv_vcpu *p = v->pv;
-
-    if (p->user_cr3) {
-        if (pv_drop_root(v->domain, paddr_to_mfn(p->user_cr3)))
-            return -ERESTART;
-        p->user_cr3 = 0;
-    }
-    if (p->kernel_cr3) {
-        if (pv_drop_root(v->domain, paddr_to_mfn(p->kernel_cr3)))
-            return -ERESTART;
-        p->kernel_cr3 = 0;
-    }
-    return 0;
-}
-
-static void kind_context_save(struct vcpu *v)
-{
-}
-
-static int kind_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-    return -EINVAL;
-}
-
-static void kind_get_context(struct vcpu *v, struct vcpu_guest_context *c)
-{
-}
-
-const struct domain_kind sim_kind = {
-    .name = "PV",
-    .domain_create = kind_domain_create,
-    .domain_relinquish = pv_relinquish_memory,
-    .domain_destroy = kind_domain_destroy,
-    .vcpu_create = kind_vcpu_create,
-    .vcpu_destroy = kind_vcpu_destroy,
-    .context_save = kind_context_save,
-    .context_load = pv_load_root,
-    .set_context = kind_set_context,
-    .get_context = kind_get_context,
-    .reset_vcpu = kind_reset_vcpu,
-    .grant_map = pv_grant_map,
-    .grant_unmap = pv_grant_unmap,
-};
-
 /* ---- building ---- */
 
 static u64 *table_at(mfn_t mfn)
@@ -177,17 +78,26 @@ static void build_tables(struct domain *d, const mfn_t *frame, unsigned n)
         sim_fail("the first page tables of d%d are refused", d->id);
 }
 
+bool sim_vcpu_initialise(struct vcpu *v, mfn_t root)
+{
+    static struct vcpu_guest_context c;
+    int rc;
+
+    memset(&c, 0, sizeof(c));
+    c.flags = VGCF_in_kernel;
+    c.kernel_sp = SIM_WINDOW + SIM_WINDOW_SIZE - 0x800;
+    c.event_callback_eip = c.failsafe_callback_eip = c.syscall_callback_eip = SIM_LINEAR;
+    c.ctrlreg[3] = xen_pfn_to_cr3(root.n);
+    spin_lock(&v->domain->lock);
+    rc = vcpu_set_context(v, &c);
+    spin_unlock(&v->domain->lock);
+    return !rc;
+}
+
 static void make_vcpu(struct domain *d, unsigned id, mfn_t root)
 {
-    struct vcpu *v;
-
-    if (vcpu_create(d, id) || pv_take_root(d, root))
+    if (vcpu_create(d, id) || !sim_vcpu_initialise(d->vcpus[id], root) || vcpu_up(d->vcpus[id]))
         sim_fail("d%d has no vCPU %u", d->id, id);
-    v = d->vcpus[id];
-    v->pv->kernel_cr3 = mfn_to_paddr(root);
-    v->initialised = true;
-    if (vcpu_up(v))
-        sim_fail("vCPU %u of d%d does not start", id, d->id);
 }
 
 static mfn_t first_frames[SIM_DOMAINS][FRAMES];
@@ -313,8 +223,7 @@ void sim_world_init(void)
 {
     sim_machine_init(0x1000, SIM_HOLE_START, SIM_HOLE_END);
     domains_init();
-    pv_mmu_init();
-    domain_register_kind(&sim_kind, false);
+    pv_init();
     sim_cpus_start(SIM_CPUS);
     heap_at_start = sim_heap_objects;
     sim_world_start();

@@ -61,6 +61,10 @@ static int vcpu_made(struct vcpu *v)
     return 0;
 }
 
+static void unload(void)
+{
+}
+
 static void vcpu_nothing(struct vcpu *v)
 {
 }
@@ -118,6 +122,7 @@ const struct domain_kind sim_kind = {
     .vcpu_destroy = vcpu_nothing,
     .context_save = vcpu_nothing,
     .context_load = vcpu_nothing,
+    .context_unload = unload,
     .set_context = set_context,
     .enter = enter,
     .grant_map = grant_map,

@@ -71,7 +71,8 @@ void irq_set_affinity(unsigned irq, unsigned cpu)
 
 /* ---- FPU ---- */
 
-u64 fpu_xcr0_mask;
+u64 fpu_xcr0_mask = 7;
+u64 sim_xcr0[SIM_CPUS];
 
 size_t fpu_area_size(void)
 {
@@ -83,10 +84,28 @@ void fpu_area_init(void *area)
     memset(area, 0, 512);
 }
 
+void fpu_area_import(void *area, const void *fxsave)
+{
+    memcpy(area, fxsave, 512);
+}
+
+int fpu_set_xcr0(u64 xcr0)
+{
+    sim_xcr0[cpu_id()] = xcr0;
+    return 0;
+}
+
 void fpu_save(void *area, u64 xcr0)
 {
+    fpu_set_xcr0(fpu_xcr0_mask);
 }
 
 void fpu_load(const void *area, u64 xcr0)
 {
+    fpu_set_xcr0(xcr0);
+}
+
+void fpu_resume(u64 xcr0)
+{
+    fpu_set_xcr0(xcr0);
 }

@@ -29,6 +29,7 @@ void sim_memory_init(u64 frames);
 
 /* ---- devices.c ---- */
 void sim_irq_fire(unsigned irq);
+extern u64 sim_xcr0[SIM_CPUS]; /* what is loaded */
 
 /* ---- of each simulation ---- */
 unsigned sim_rnd(unsigned n);               /* 0..n-1 */
