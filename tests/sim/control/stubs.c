@@ -21,35 +21,8 @@
 #include "pv/segments.h"
 
 struct machine_info machine_info;
-struct cpu_features boot_cpu;
 void (*console_key_handler)(char key);
 const u8 build_id_note[1], build_id_note_end[1]; /* none */
-
-/* ---- hypercalls of pv/ that are about no other domain ---- */
-
-#define NOT_HERE(type, name, ...) \
-    type name(__VA_ARGS__)        \
-    {                             \
-        return -ENOSYS;           \
-    }
-
-NOT_HERE(long, do_set_trap_table, vaddr_t traps)
-NOT_HERE(long, do_set_callbacks, u64 event, u64 failsafe, u64 syscall)
-NOT_HERE(long, do_callback_op, u64 cmd, vaddr_t arg)
-NOT_HERE(long, do_nmi_op, u64 cmd, vaddr_t arg)
-NOT_HERE(long, do_iret, void)
-NOT_HERE(long, do_stack_switch, u64 ss, u64 sp)
-NOT_HERE(long, do_fpu_taskswitch, u64 set)
-NOT_HERE(long, do_set_debugreg, u64 reg, u64 value)
-NOT_HERE(u64, do_get_debugreg, u64 reg)
-NOT_HERE(long, do_set_gdt, vaddr_t frames, u32 entries)
-NOT_HERE(long, do_update_descriptor, u64 ma, u64 desc)
-NOT_HERE(long, do_set_segment_base, u32 which, u64 base)
-
-bool pv_entry_ok(u64 addr)
-{
-    return true;
-}
 
 void pv_fill_hypercall_page(void *page)
 {

@@ -27,7 +27,7 @@ extern u64 *sim_m2p;
 
 #define GDT_WINDOW_PAGES 16
 #define LDT_WINDOW_PAGES 16
-#define GDT_WINDOW(cpu) (0xffff820000000000 + (cpu) * 0x20000ul)
+#define GDT_WINDOW(cpu) (0xffff820000000000 + (cpu) * 0x200000ul)
 #define LDT_WINDOW(cpu) (GDT_WINDOW(cpu) + ((u64)GDT_WINDOW_PAGES << PAGE_SHIFT))
 
 static inline void *mfn_to_virt(mfn_t mfn)

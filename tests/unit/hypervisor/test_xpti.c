@@ -7,7 +7,6 @@
 #include "../../sim/machine/layout.h"
 #include "../../sim/machine/cpu.h"
 #include "../../sim/machine/percpu.h"
-#define GDT_WINDOW(cpu) (0xffff820000000000 + (cpu) * 0x200000UL)
 
 #include <stdlib.h>
 #include <string.h>
