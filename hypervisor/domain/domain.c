@@ -373,7 +373,7 @@ static int kill_step(struct domain *d)
         kill_start(d);
         return 0;
     case KILL_EVENTS:
-        return event_close_all(d);
+        return event_domain_kill(d);
     case KILL_GRANTS:
         return grant_release_mappings(d);
     case KILL_SMALL:

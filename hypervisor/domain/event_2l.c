@@ -17,11 +17,6 @@ static void select_word(struct vcpu *v, evtchn_port_t port)
         event_mark_pending(v);
 }
 
-static void two_level_init(struct domain *d, struct event_channel *c)
-{
-    (void)d, (void)c;
-}
-
 static void two_level_set_pending(struct domain *d, struct vcpu *v, struct event_channel *c)
 {
     struct shared_info *s = d->shared_info;
@@ -69,7 +64,6 @@ static int two_level_set_priority(struct domain *d, struct event_channel *c, uns
 }
 
 const struct event_ops event_2l_ops = {
-    .init = two_level_init,
     .set_pending = two_level_set_pending,
     .clear_pending = two_level_clear_pending,
     .unmask = two_level_unmask,

@@ -16,40 +16,74 @@
 #include "mm/heap.h"
 #include "sched/softirq.h"
 
-/* Makes records for the next EVENT_CHANNELS_PER_BUCKET ports. */
+/* Makes records for the next EVENT_CHANNELS_PER_BUCKET ports; all are free. */
 static int add_bucket(struct domain *d)
 {
     struct event_domain *e = &d->event;
     unsigned first = e->valid_ports, g = first / EVENT_PORTS_PER_GROUP;
-    struct event_channel *bucket;
+    unsigned b = first / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP;
+    struct event_channel *bucket = heap_array(EVENT_CHANNELS_PER_BUCKET, sizeof(*bucket));
 
-    if (!e->groups[g])
-        e->groups[g] = heap_array(EVENT_BUCKETS_PER_GROUP, sizeof(*e->groups[g]));
-    if (!e->groups[g])
-        return -ENOMEM;
-    bucket = heap_array(EVENT_CHANNELS_PER_BUCKET, sizeof(*bucket));
     if (!bucket)
         return -ENOMEM;
+    if (!e->groups[g])
+        e->groups[g] = heap_new(struct event_group);
+    if (!e->groups[g]) {
+        heap_free(bucket);
+        return -ENOMEM;
+    }
     for (unsigned i = 0; i < EVENT_CHANNELS_PER_BUCKET; i++) {
         spin_lock_init(&bucket[i].lock, LOCK_EVENT_PORT);
         bucket[i].port = first + i;
     }
-    e->groups[g][first / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP] = bucket;
+    e->groups[g]->bucket[b] = bucket;
+    e->groups[g]->free[b] = ~0UL;
+    e->groups[g]->with_free |= BIT(b);
+    e->groups_with_free |= (u32)BIT(g);
     atomic_store(&e->valid_ports, first + EVENT_CHANNELS_PER_BUCKET); /* published last */
     return 0;
+}
+
+/* Event lock held: notes @port as free or in use. */
+static void mark_free(struct event_domain *e, evtchn_port_t port, bool is_free)
+{
+    unsigned g = port / EVENT_PORTS_PER_GROUP, b = port / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP;
+    struct event_group *group = e->groups[g];
+
+    if (is_free) {
+        group->free[b] |= BIT(port % EVENT_CHANNELS_PER_BUCKET);
+        group->with_free |= BIT(b);
+        e->groups_with_free |= (u32)BIT(g);
+        return;
+    }
+    group->free[b] &= ~BIT(port % EVENT_CHANNELS_PER_BUCKET);
+    if (!group->free[b])
+        group->with_free &= ~BIT(b);
+    if (!group->with_free)
+        e->groups_with_free &= ~(u32)BIT(g);
+}
+
+/* The lowest free port, which may be the first without a record. */
+static unsigned lowest_free(const struct event_domain *e)
+{
+    const struct event_group *group;
+    unsigned g, b;
+
+    if (!e->groups_with_free)
+        return e->valid_ports;
+    g = (unsigned)__builtin_ctz(e->groups_with_free);
+    group = e->groups[g];
+    b = (unsigned)__builtin_ctzl(group->with_free);
+    return g * EVENT_PORTS_PER_GROUP + b * EVENT_CHANNELS_PER_BUCKET + (unsigned)__builtin_ctzl(group->free[b]);
 }
 
 int event_get_free_port(struct domain *d)
 {
     struct event_domain *e = &d->event;
-    unsigned port;
+    unsigned port = lowest_free(e);
 
     if (d->dying)
         return -EINVAL;
-    for (port = e->lowest_free; port < e->valid_ports; port++) {
-        if (event_channel(d, port)->state == EVTCHNSTAT_closed)
-            break;
-    }
     if (port > e->max_ports || port >= e->ops->max_ports)
         return -ENOSPC;
     if (port >= e->valid_ports) {
@@ -58,15 +92,18 @@ int event_get_free_port(struct domain *d)
         if (rc)
             return rc;
     }
-    e->lowest_free = port;
     return (int)port;
 }
 
 void event_port_open(struct domain *d, struct event_channel *c, u8 state, unsigned vcpu)
 {
     c->notify_vcpu = (u16)vcpu;
-    d->event.ops->init(d, c);
+    c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT; /* 2-level too: the domain may change over while the port is open */
+    c->pending = false;
+    if (d->event.ops->init)
+        d->event.ops->init(d, c);
     c->state = state;
+    mark_free(&d->event, c->port, false);
     d->event.active_ports++;
 }
 
@@ -75,9 +112,8 @@ void event_port_close(struct domain *d, struct event_channel *c)
     d->event.ops->clear_pending(d, c);
     c->state = EVTCHNSTAT_closed;
     c->notify_vcpu = 0;
+    mark_free(&d->event, c->port, true);
     d->event.active_ports--;
-    if (c->port < d->event.lowest_free)
-        d->event.lowest_free = c->port;
 }
 
 /* ---- closing ---- */
@@ -168,21 +204,68 @@ int event_close(struct domain *d, evtchn_port_t port)
     return rc;
 }
 
-int event_close_all(struct domain *d)
+/*
+ * Closes ports from @port on, as long as any is open: in vain where another vCPU goes on opening them, which the caller
+ * finds out. @return where to go on after a preemption, 0: through
+ */
+static unsigned close_from(struct domain *d, unsigned port)
 {
     struct event_domain *e = &d->event;
 
-    for (; e->close_next < READ_ONCE(e->valid_ports); e->close_next++) {
-        (void)event_close(d, e->close_next);
-        if (e->close_next % 64 == 63 && preempt_needed()) {
-            e->close_next++;
-            return -ERESTART;
-        }
+    for (; port < atomic_load(&e->valid_ports) && READ_ONCE(e->active_ports); port++) {
+        (void)event_close(d, port);
+        if (port % 64 == 63 && preempt_needed())
+            return port + 1;
     }
-    e->close_next = 0;
+    return 0;
+}
+
+/* Event lock held. Nobody notifies where no port is open, so what notifying needs can go now, and only now. */
+static int return_to_2l(struct domain *d)
+{
+    if (d->event.active_ports)
+        return -EAGAIN;
+    event_fifo_destroy(d);
+    return 0;
+}
+
+int event_reset(struct domain *d, bool go_on)
+{
+    struct event_domain *e = &d->event;
+    unsigned port;
+    int rc = 0;
+
+    spin_lock(&e->lock);
+    port = go_on ? e->reset_next : 1;
+    if (d->dying)
+        rc = -EINVAL;
+    else if (go_on != (e->reset_next != 0))
+        rc = -EBUSY;
+    else
+        e->reset_next = port;
+    spin_unlock(&e->lock);
+    if (rc)
+        return rc;
+    port = close_from(d, port);
+    spin_lock(&e->lock);
+    e->reset_next = port;
+    if (!port)
+        rc = return_to_2l(d);
+    spin_unlock(&e->lock);
+    return port ? -ERESTART : rc;
+}
+
+/* A counter of its own, from the first port on: a reset that was left half-way says nothing about what is open. */
+int event_domain_kill(struct domain *d)
+{
+    struct event_domain *e = &d->event;
+
+    e->kill_next = close_from(d, MAX(e->kill_next, 1u));
+    if (e->kill_next)
+        return -ERESTART;
     event_drop_virq_handlers(d);
     spin_lock(&e->lock);
-    event_fifo_destroy(d);
+    BUG_ON(return_to_2l(d)); /* the other ends would point to freed memory */
     spin_unlock(&e->lock);
     return 0;
 }
@@ -199,19 +282,20 @@ int event_domain_init(struct domain *d, unsigned max_ports)
     e->max_ports =
         max_ports ? MIN(max_ports, EVTCHN_FIFO_NR_CHANNELS - 1u) : EVTCHN_FIFO_NR_CHANNELS - 1u;
     rc = add_bucket(d);
-    e->lowest_free = 1; /* port 0 is never given out */
     if (rc)
-        event_domain_destroy(d);
-    return rc;
+        return rc;
+    mark_free(e, 0, false); /* never given out */
+    return 0;
 }
 
 void event_domain_destroy(struct domain *d)
 {
     struct event_domain *e = &d->event;
 
+    BUG_ON(e->active_ports);
     for (unsigned g = 0; g < EVENT_GROUPS && e->groups[g]; g++) {
         for (unsigned b = 0; b < EVENT_BUCKETS_PER_GROUP; b++)
-            heap_free(e->groups[g][b]);
+            heap_free(e->groups[g]->bucket[b]);
         heap_free(e->groups[g]);
     }
 }

@@ -20,20 +20,21 @@ struct event_fifo_domain;
 struct event_fifo_vcpu;
 struct event_ops; /* domain/event_2l.c, domain/event_fifo.c */
 
-#define EVENT_CHANNELS_PER_BUCKET 64u
-#define EVENT_BUCKETS_PER_GROUP 64u
-#define EVENT_PORTS_PER_GROUP (EVENT_CHANNELS_PER_BUCKET * EVENT_BUCKETS_PER_GROUP)
+struct event_group; /* domain/event_internal.h */
+
+#define EVENT_PORTS_PER_GROUP 4096u
 #define EVENT_GROUPS (EVTCHN_FIFO_NR_CHANNELS / EVENT_PORTS_PER_GROUP)
 
 struct event_domain {
     struct spinlock lock;
     const struct event_ops *ops;
-    struct event_channel **groups[EVENT_GROUPS]; /* arrays of pointers to buckets of channels */
+    struct event_group *groups[EVENT_GROUPS]; /* NULL: none of its ports has a record */
+    u32 groups_with_free;            /* a bit for each group that has a record of a free port */
     unsigned valid_ports;            /* ports that have a record; grows only */
     unsigned max_ports;              /* limit set by the toolstack: the highest port */
-    unsigned active_ports;
-    unsigned lowest_free;            /* no port below is free */
-    unsigned close_next;             /* event_close_all: where it goes on */
+    unsigned active_ports;           /* open ones */
+    unsigned reset_next;             /* EVTCHNOP_reset under way: the port it goes on with; 0: none is */
+    unsigned kill_next;              /* event_domain_kill: where it goes on */
     struct event_fifo_domain *fifo;  /* NULL: 2-level */
     unsigned long poll_mask[MAX_VCPUS / 64]; /* vCPUs in SCHEDOP_poll; atomic */
 };
@@ -50,7 +51,13 @@ struct event_vcpu {
 int event_domain_init(struct domain *d, unsigned max_ports);
 void event_domain_destroy(struct domain *d);        /* after the last reference */
 void event_domain_barrier(struct domain *d);        /* after d->dying was set: nobody binds ports any more */
-int event_close_all(struct domain *d);              /* domain dies or resets; 0, -ERESTART */
+int event_domain_kill(struct domain *d);            /* after the barrier: closes all ports; 0, -ERESTART */
+/*
+ * EVTCHNOP_reset: closes all ports and goes back to the 2-level ABI. @go_on: one that was preempted.
+ * @return 0; -ERESTART: call again with @go_on; -EBUSY: one is under way, or with @go_on none is; -EAGAIN: ports were opened
+ * meanwhile and stay, and so does the ABI; -EINVAL: the domain dies
+ */
+int event_reset(struct domain *d, bool go_on);
 
 /* The hypercalls: EVTCHNOP_*, and the old form with command and argument in one structure. */
 long do_event_channel_op(u64 cmd, vaddr_t arg);

@@ -120,8 +120,6 @@ static void fifo_init_port(struct domain *d, struct event_channel *c)
 {
     event_word_t *word = word_of(d, c->port);
 
-    c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-    c->pending = false;
     /*
      * A port that was closed while linked is still in its old queue; the guest will find it not
      * pending there.
@@ -207,68 +205,92 @@ static void page_unmap(void *p)
     frame_put_and_type(f);
 }
 
-static int vcpus_alloc(struct domain *d)
+static void vcpus_free(struct domain *d)
 {
     struct vcpu *v;
 
     for_each_vcpu(d, v) {
-        if (!v->event.fifo)
-            v->event.fifo = heap_new(struct event_fifo_vcpu);
-        if (!v->event.fifo)
-            return -ENOMEM; /* the others are used by the next attempt, or freed with their vCPU */
+        heap_free(v->event.fifo);
+        v->event.fifo = NULL;
     }
+}
+
+/* What the ABI needs of our memory, unseen until switch_to_fifo(). -ENOMEM; -EINVAL: without vCPU 0, where ports begin */
+static int fifo_alloc(struct domain *d, struct event_fifo_domain **out)
+{
+    struct event_fifo_domain *f;
+    struct vcpu *v;
+
+    if (!d->vcpus[0])
+        return -EINVAL;
+    f = heap_new(struct event_fifo_domain);
+    if (!f)
+        return -ENOMEM;
+    for_each_vcpu(d, v) {
+        v->event.fifo = heap_new(struct event_fifo_vcpu);
+        if (v->event.fifo)
+            continue;
+        vcpus_free(d);
+        heap_free(f);
+        return -ENOMEM;
+    }
+    spin_lock_init(&f->lock, LOCK_EVENT_QUEUE);
+    *out = f;
     return 0;
 }
 
 /*
- * The ports that are open already: default priority, and what is pending is kept for when their
- * pages come.
+ * From now on events are noted as the FIFO ABI says. Those that were before are kept for when their pages come:
+ * with its senders kept away once, a port has none left who looks at the old bits. There are no more
+ * open ports than the 2-level ABI has.
  */
-static void take_over_ports(struct domain *d)
+static void switch_to_fifo(struct domain *d, struct event_fifo_domain *f)
 {
-    for (evtchn_port_t port = 1; port < d->event.valid_ports; port++) {
+    atomic_store(&d->event.fifo, f);
+    atomic_store(&d->event.ops, &event_fifo_ops);
+    for (evtchn_port_t port = 1; port < MIN(d->event.valid_ports, event_2l_ops.max_ports); port++) {
         struct event_channel *c = event_channel(d, port);
-        bool irq = spin_lock_irqsave(&c->lock);
+        bool irq;
 
-        c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-        c->last_vcpu = 0;
-        c->last_priority = 0;
-        c->pending = c->state != EVTCHNSTAT_closed && event_2l_ops.is_pending(d, port);
-        spin_unlock_irqrestore(&c->lock, irq);
+        if (c->state == EVTCHNSTAT_closed)
+            continue;
+        irq = irq_save();
+        event_lock_senders(c);
+        if (event_2l_ops.is_pending(d, port)) {
+            event_2l_ops.clear_pending(d, c);
+            c->pending = true;
+        }
+        event_unlock_senders(c);
+        irq_restore(irq);
     }
 }
 
-static int switch_to_fifo(struct domain *d)
+/* The first control block makes a domain change over: all of it, or nothing. */
+static int add_control_block(struct domain *d, struct vcpu *v, u64 gfn, u32 offset)
 {
-    struct event_fifo_domain *f;
-    int rc = vcpus_alloc(d);
+    struct event_fifo_domain *f = d->event.fifo;
+    bool first = !f, irq;
+    char *page;
+    int rc;
 
+    if (d->dying || (!first && (!v->event.fifo || v->event.fifo->control)))
+        return -EINVAL;
+    rc = first ? fifo_alloc(d, &f) : 0;
     if (rc)
         return rc;
-    f = heap_new(struct event_fifo_domain);
-    if (!f)
-        return -ENOMEM;
-    spin_lock_init(&f->lock, LOCK_EVENT_QUEUE);
-    take_over_ports(d);
-    atomic_store(&d->event.fifo, f);
-    atomic_store(&d->event.ops, &event_fifo_ops);
-    return 0;
-}
-
-static int set_control_block(struct domain *d, struct vcpu *v, u64 gfn, u32 offset)
-{
-    struct event_fifo_vcpu *q = v->event.fifo;
-    char *page;
-    bool irq;
-
-    if (!q || q->control)
-        return -EINVAL;
     page = page_map(d, gfn);
-    if (!page)
+    if (!page) {
+        if (first) {
+            vcpus_free(d);
+            heap_free(f);
+        }
         return -EINVAL;
-    irq = spin_lock_irqsave(&d->event.fifo->lock);
-    q->control = (struct evtchn_fifo_control_block *)(page + offset);
-    spin_unlock_irqrestore(&d->event.fifo->lock, irq);
+    }
+    if (first)
+        switch_to_fifo(d, f);
+    irq = spin_lock_irqsave(&f->lock);
+    v->event.fifo->control = (struct evtchn_fifo_control_block *)(page + offset);
+    spin_unlock_irqrestore(&f->lock, irq);
     return 0;
 }
 
@@ -276,7 +298,7 @@ int event_fifo_init_control(struct evtchn_init_control *args)
 {
     struct domain *d = current_domain();
     struct vcpu *v = domain_vcpu(d, args->vcpu);
-    int rc = 0;
+    int rc;
 
     args->link_bits = EVTCHN_FIFO_LINK_BITS;
     if (!v)
@@ -284,29 +306,32 @@ int event_fifo_init_control(struct evtchn_init_control *args)
     if (args->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) || args->offset & 7)
         return -EINVAL;
     spin_lock(&d->event.lock);
-    if (d->dying)
-        rc = -EINVAL;
-    else if (!d->event.fifo)
-        rc = switch_to_fifo(d);
-    if (!rc)
-        rc = set_control_block(d, v, args->control_gfn, args->offset);
+    rc = add_control_block(d, v, args->control_gfn, args->offset);
     spin_unlock(&d->event.lock);
     return rc;
 }
 
-/* The ports of a page that was just added: those notified before become pending now. */
+/*
+ * The ports of a page that was just added: those notified before become pending now. Whoever has notified holds the
+ * lock of one end until it is noted, and whoever comes later sees the page.
+ */
 static void deliver_kept(struct domain *d, evtchn_port_t first)
 {
     for (evtchn_port_t port = first; port < first + WORDS_PER_PAGE && port < d->event.valid_ports;
          port++) {
         struct event_channel *c = event_channel(d, port);
-        bool irq = spin_lock_irqsave(&c->lock);
+        bool irq;
 
+        if (c->state == EVTCHNSTAT_closed)
+            continue;
+        irq = irq_save();
+        event_lock_senders(c);
         if (c->pending) {
             c->pending = false;
             fifo_set_pending(d, d->vcpus[c->notify_vcpu], c);
         }
-        spin_unlock_irqrestore(&c->lock, irq);
+        event_unlock_senders(c);
+        irq_restore(irq);
     }
 }
 
@@ -377,9 +402,8 @@ void event_fifo_destroy(struct domain *d)
     for_each_vcpu(d, v) {
         if (v->event.fifo)
             page_unmap(v->event.fifo->control);
-        heap_free(v->event.fifo);
-        v->event.fifo = NULL;
     }
+    vcpus_free(d);
     for (unsigned i = 0; i < f->pages; i++)
         page_unmap(f->page[i]);
     heap_free(f);

@@ -28,9 +28,19 @@ struct event_channel {
     };
 };
 
+#define EVENT_CHANNELS_PER_BUCKET 64u
+#define EVENT_BUCKETS_PER_GROUP (EVENT_PORTS_PER_GROUP / EVENT_CHANNELS_PER_BUCKET)
+
+/* Records of 4096 ports. A bucket, once made, stays until the domain is freed; the bits are under the event lock. */
+struct event_group {
+    struct event_channel *bucket[EVENT_BUCKETS_PER_GROUP];
+    u64 free[EVENT_BUCKETS_PER_GROUP]; /* a bit for each free port of a bucket */
+    u64 with_free;                     /* a bit for each bucket that has one */
+};
+
 /* How pending events are told to the guest. All with the port's lock held. */
 struct event_ops {
-    void (*init)(struct domain *d, struct event_channel *c);        /* a port comes to life */
+    void (*init)(struct domain *d, struct event_channel *c);        /* a port comes to life; NULL: nothing to do */
     void (*set_pending)(struct domain *d, struct vcpu *v, struct event_channel *c); /* @v may be NULL: not created yet */
     void (*clear_pending)(struct domain *d, struct event_channel *c);
     void (*unmask)(struct domain *d, struct event_channel *c);
@@ -49,7 +59,14 @@ void event_mark_pending(struct vcpu *v);
 /* A port became pending: ends SCHEDOP_poll of those who wait for it. */
 void event_check_pollers(struct domain *d, evtchn_port_t port);
 
-/* event_fifo.c: hypercalls, and giving everything back (event lock held). */
+/*
+ * Whoever notifies @c holds its lock, or that of its other end: takes what keeps them all away. Event lock held, so
+ * that the connection stays.
+ */
+void event_lock_senders(struct event_channel *c);
+void event_unlock_senders(struct event_channel *c);
+
+/* event_fifo.c: hypercalls, and giving everything back (event lock held, no port is open). */
 int event_fifo_init_control(struct evtchn_init_control *args);
 int event_fifo_expand_array(const struct evtchn_expand_array *args);
 void event_fifo_destroy(struct domain *d);

@@ -11,17 +11,42 @@
 #include "errno.h"
 
 static struct spinlock virq_handler_lock = SPINLOCK_INIT(LOCK_VIRQ);
-static struct domain *virq_handler[NR_VIRQS]; /* NULL: Domain 0; holds a reference */
+static struct domain *virq_handler[NR_VIRQS]; /* NULL: Domain 0; holds a reference; no dying domain */
 
 struct event_channel *event_channel(const struct domain *d, evtchn_port_t port)
 {
-    struct event_channel **group;
+    const struct event_group *group;
 
     if (port >= atomic_load(&d->event.valid_ports))
         return NULL;
     group = d->event.groups[port / EVENT_PORTS_PER_GROUP];
-    return group[port / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP] +
+    return group->bucket[port / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP] +
            port % EVENT_CHANNELS_PER_BUCKET;
+}
+
+static struct event_channel *far_end(const struct event_channel *c)
+{
+    return c->state == EVTCHNSTAT_interdomain ? event_channel(c->remote.domain, c->remote.port) : NULL;
+}
+
+void event_lock_senders(struct event_channel *c)
+{
+    struct event_channel *far = far_end(c);
+
+    if (far)
+        spin_lock_pair(&c->lock, &far->lock);
+    else
+        spin_lock(&c->lock);
+}
+
+void event_unlock_senders(struct event_channel *c)
+{
+    struct event_channel *far = far_end(c);
+
+    if (far)
+        spin_unlock_pair(&c->lock, &far->lock);
+    else
+        spin_unlock(&c->lock);
 }
 
 bool event_virq_is_global(u32 virq)
@@ -140,11 +165,13 @@ int event_set_virq_handler(struct domain *d, u32 virq)
 
     if (virq >= NR_VIRQS || !event_virq_is_global(virq))
         return -EINVAL;
-    if (d)
-        domain_get(d);
     irq = spin_lock_irqsave(&virq_handler_lock);
+    if (d && d->dying) { /* it would be kept for ever: event_drop_virq_handlers() has been here */
+        spin_unlock_irqrestore(&virq_handler_lock, irq);
+        return -EINVAL;
+    }
     old = virq_handler[virq];
-    virq_handler[virq] = d;
+    virq_handler[virq] = d ? domain_get(d) : NULL;
     spin_unlock_irqrestore(&virq_handler_lock, irq);
     if (old)
         domain_put(old);
@@ -155,8 +182,13 @@ int event_set_virq_handler(struct domain *d, u32 virq)
 void event_drop_virq_handlers(struct domain *d)
 {
     for (unsigned i = 0; i < NR_VIRQS; i++) {
-        if (READ_ONCE(virq_handler[i]) == d)
-            (void)event_set_virq_handler(NULL, i);
+        bool irq = spin_lock_irqsave(&virq_handler_lock), was = virq_handler[i] == d;
+
+        if (was)
+            virq_handler[i] = NULL;
+        spin_unlock_irqrestore(&virq_handler_lock, irq);
+        if (was)
+            domain_put(d);
     }
 }
 

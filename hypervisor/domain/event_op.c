@@ -30,6 +30,16 @@ static int do_alloc_unbound(struct evtchn_alloc_unbound *a)
     return 0;
 }
 
+static void undo_alloc_unbound(const struct evtchn_alloc_unbound *a)
+{
+    struct domain *d = a->dom == DOMID_SELF ? domain_get(current_domain()) : domain_find(a->dom);
+
+    if (!d)
+        return;
+    (void)event_close(d, a->port);
+    domain_put(d);
+}
+
 static void status_fill(struct evtchn_status *s, const struct event_channel *c)
 {
     s->status = c->state;
@@ -147,7 +157,7 @@ static int do_set_priority(const struct evtchn_set_priority *s)
     return rc;
 }
 
-/* @go_on: EVTCHNOP_RESET_CONT, which Xen uses to go on with one that was preempted. Ours needs no such thing, so none is under way. */
+/* @go_on: EVTCHNOP_RESET_CONT, one that was preempted goes on. Guests can call it, too. */
 static int do_reset(const struct evtchn_reset *r, bool go_on)
 {
     struct domain *self = current_domain(), *d;
@@ -160,10 +170,8 @@ static int do_reset(const struct evtchn_reset *r, bool go_on)
         rc = -EPERM;
     else if (d != self && !d->controller_pauses)
         rc = -EINVAL;
-    else if (d->dying)
-        rc = -EINVAL;
     else
-        rc = go_on ? -EBUSY : event_close_all(d);
+        rc = event_reset(d, go_on);
     domain_put(d);
     return rc;
 }
@@ -243,6 +251,28 @@ static int run(unsigned cmd, union event_args *a)
     return -ENOSYS;
 }
 
+/* The caller cannot be told which port was made: there is none then. */
+static void undo(unsigned cmd, const union event_args *a)
+{
+    switch (cmd) {
+    case EVTCHNOP_bind_interdomain:
+        (void)event_close(current_domain(), a->bind_interdomain.local_port);
+        break;
+    case EVTCHNOP_bind_virq:
+        (void)event_close(current_domain(), a->bind_virq.port);
+        break;
+    case EVTCHNOP_bind_pirq:
+        (void)event_close(current_domain(), a->bind_pirq.port);
+        break;
+    case EVTCHNOP_bind_ipi:
+        (void)event_close(current_domain(), a->bind_ipi.port);
+        break;
+    case EVTCHNOP_alloc_unbound:
+        undo_alloc_unbound(&a->alloc_unbound);
+        break;
+    }
+}
+
 long do_event_channel_op(u64 cmd, vaddr_t arg)
 {
     union event_args a;
@@ -253,10 +283,12 @@ long do_event_channel_op(u64 cmd, vaddr_t arg)
     if (guest_read(&a, arg, commands[cmd].size))
         return -EFAULT;
     rc = run((unsigned)cmd, &a);
-    if (rc == -ERESTART)
-        return hypercall_continue(__HYPERVISOR_event_channel_op, cmd, arg, 0, 0, 0);
-    if (rc == 0 && commands[cmd].out && guest_write(arg, &a, commands[cmd].size))
+    if (rc == -ERESTART) /* a reset */
+        return hypercall_continue(__HYPERVISOR_event_channel_op, EVTCHNOP_RESET_CONT, arg, 0, 0, 0);
+    if (rc == 0 && commands[cmd].out && guest_write(arg, &a, commands[cmd].size)) {
+        undo((unsigned)cmd, &a);
         rc = -EFAULT;
+    }
     return rc;
 }
 

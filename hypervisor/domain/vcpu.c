@@ -123,7 +123,6 @@ void vcpu_destroy(struct vcpu *v)
     vcpu_timers_kill(v);
     v->domain->kind->vcpu_destroy(v);
     sched_unit_destroy(&v->unit);
-    heap_free(v->event.fifo); /* left by a switch to FIFO that found no memory */
     heap_free(v->fpu);
     heap_free(v);
 }

@@ -17,7 +17,7 @@
 #include "sched/softirq.h"
 
 struct guest guests[DOMAINS];
-u64 calls[64], calls_ok[64], reached[8];
+u64 calls[64], calls_ok[64], reached[R_COUNT];
 
 static domid_t some_domain(void)
 {
@@ -28,7 +28,7 @@ static domid_t some_domain(void)
 
 static evtchn_port_t some_port(void)
 {
-    return sim_rnd(20) ? sim_rnd(40) : sim_rnd(200000);
+    return sim_rnd(20) ? sim_rnd(sim_rnd(3) ? 40 : 200) : sim_rnd(200000);
 }
 
 static u64 some_frame(struct guest *g)
@@ -104,6 +104,37 @@ static void *arg(void)
     return window(current);
 }
 
+/* A guest with more ports than one stretch of EVTCHNOP_reset closes. */
+static void many_ports(void)
+{
+    for (unsigned n = 0; n < 100; n++) {
+        ((struct evtchn_bind_ipi *)arg())->vcpu = 0;
+        if (call(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi, WINDOW, 0))
+            break;
+    }
+}
+
+static struct evtchn_bind_interdomain offered; /* a port that waits for whom it may concern */
+
+/* A reset that stops half-way and is never continued, a new port behind it, and now and then the end of the domain. */
+static void reset_then_death(struct guest *g)
+{
+    struct evtchn_alloc_unbound *a = arg();
+
+    many_ports();
+    ((struct evtchn_reset *)arg())->dom = DOMID_SELF;
+    softirq_raise(SOFTIRQ_TASKLET);
+    if (call(__HYPERVISOR_event_channel_op, EVTCHNOP_reset, WINDOW, 0) != -ERESTART)
+        return;
+    g->v[current->id].pending = false;
+    *a = (struct evtchn_alloc_unbound){ .dom = DOMID_SELF, .remote_dom = (domid_t)sim_rnd(DOMAINS) };
+    if (call(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, WINDOW, 0) == 0)
+        offered = (struct evtchn_bind_interdomain){ .remote_dom = g->d->id, .remote_port = a->port };
+    reached[R_HALF_RESETS]++;
+    if (g->d->id && sim_rnd(4) == 0)
+        domain_shutdown(g->d, SHUTDOWN_crash);
+}
+
 static void event_action(struct guest *g)
 {
     unsigned cmd = sim_rnd(18);
@@ -126,6 +157,8 @@ static void event_action(struct guest *g)
     case EVTCHNOP_bind_interdomain:
         a->inter.remote_dom = some_domain();
         a->inter.remote_port = some_port();
+        if (sim_rnd(2))
+            a->inter = offered;
         break;
     case EVTCHNOP_bind_virq:
         a->virq.virq = sim_rnd(26);
@@ -152,8 +185,13 @@ static void event_action(struct guest *g)
         break;
     case EVTCHNOP_reset:
         a->reset.dom = DOMID_SELF;
-        if (sim_rnd(30))
+        if (sim_rnd(10))
             return;
+        if (sim_rnd(2)) {
+            reset_then_death(g);
+            return;
+        }
+        a->reset.dom = DOMID_SELF;
         break;
     case EVTCHNOP_init_control:
         fifo_prepare(g);
@@ -412,6 +450,8 @@ void guest_action(void)
 
     if (g->v[v->id].pending) {
         g->v[v->id].pending = false;
+        if (sim_rnd(8) == 0)
+            return; /* it is never continued: another vCPU has taken this one down, or its kernel has jumped away */
         call(g->v[v->id].nr, g->v[v->id].args[0], g->v[v->id].args[1], g->v[v->id].args[2]);
         return;
     }

@@ -106,6 +106,17 @@ static void check_grants(struct domain *d)
     }
 }
 
+/* All three levels say the same, or it is not found. */
+static bool port_marked_free(const struct domain *d, evtchn_port_t port)
+{
+    unsigned g = port / EVENT_PORTS_PER_GROUP, b = port / EVENT_CHANNELS_PER_BUCKET % EVENT_BUCKETS_PER_GROUP;
+    const struct event_group *group = d->event.groups[g];
+
+    if (!(d->event.groups_with_free & BIT(g)) != !group->with_free || !(group->with_free & BIT(b)) != !group->free[b])
+        sim_fail("d%u port %u: the bits of free ports disagree", d->id, port);
+    return group->free[b] & BIT(port % EVENT_CHANNELS_PER_BUCKET);
+}
+
 static void check_ports(struct domain *d)
 {
     unsigned active = 0;
@@ -116,8 +127,8 @@ static void check_ports(struct domain *d)
 
         if (c->port != port)
             sim_fail("d%u port %u says it is %u", d->id, port, c->port);
-        if (c->state == EVTCHNSTAT_closed && port && port < d->event.lowest_free)
-            sim_fail("d%u port %u is free, below the lowest", d->id, port);
+        if (port && port_marked_free(d, port) != (c->state == EVTCHNSTAT_closed))
+            sim_fail("d%u port %u is in state %u, but its bit is %d", d->id, port, c->state, port_marked_free(d, port));
         active += c->state != EVTCHNSTAT_closed;
         if (c->state == EVTCHNSTAT_interdomain) {
             r = event_channel(c->remote.domain, c->remote.port);

@@ -93,9 +93,10 @@ int main(int argc, char **argv)
         if (!reached[i] && steps >= 20000)
             sim_fail("nothing of kind %u has happened", i);
     printf("ok domain sim seed %s: %lu steps ok; events %lu of %lu, grants %lu of %lu, vcpu %lu of %lu, sched %lu of %lu; "
-           "fifo %lu checked %lu taken, %lu mapped %lu unmapped %lu copied %lu transferred, %lu deaths, %lu preempted\n",
+           "fifo %lu checked %lu taken, %lu mapped %lu unmapped %lu copied %lu transferred, %lu deaths, %lu preempted, %lu resets half done\n",
            argc > 1 ? argv[1] : "1", steps, calls_ok[32], calls[32], calls_ok[20], calls[20], calls_ok[24], calls[24],
            calls_ok[29], calls[29], reached[R_FIFO_CHECKED], reached[R_FIFO_TAKEN], reached[R_MAPPED],
-           reached[R_UNMAPPED], reached[R_COPIED], reached[R_TRANSFERRED], reached[R_DEATHS], reached[R_PREEMPTED]);
+           reached[R_UNMAPPED], reached[R_COPIED], reached[R_TRANSFERRED], reached[R_DEATHS], reached[R_PREEMPTED],
+           reached[R_HALF_RESETS]);
     return 0;
 }

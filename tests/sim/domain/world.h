@@ -54,8 +54,8 @@ void guest_action(void);      /* the current vCPU does something */
 void toolstack_action(void);  /* Domain 0's tools do something to a domain */
 void domain_end(unsigned i);  /* kills it to the end */
 extern u64 calls[64], calls_ok[64];
-extern u64 reached[8]; /* how often what must be reached was: */
-enum { R_FIFO_CHECKED, R_FIFO_TAKEN, R_MAPPED, R_UNMAPPED, R_COPIED, R_TRANSFERRED, R_DEATHS, R_PREEMPTED };
+enum { R_FIFO_CHECKED, R_FIFO_TAKEN, R_MAPPED, R_UNMAPPED, R_COPIED, R_TRANSFERRED, R_DEATHS, R_PREEMPTED, R_HALF_RESETS, R_COUNT };
+extern u64 reached[R_COUNT]; /* how often what must be reached was */
 
 /* checks.c */
 void check_all(void);
