@@ -71,6 +71,7 @@ static struct domain *domain_alloc(domid_t id, const struct domain_config *cfg)
     spin_lock_init(&d->lock, LOCK_DOMAIN);
     spin_lock_init(&d->state_lock, LOCK_DOMAIN_STATE);
     spin_lock_init(&d->page_lock, LOCK_DOMAIN_PAGES);
+    spin_lock_init(&d->rights_lock, LOCK_RIGHTS);
     tasklet_init(&d->destroy, domain_destroy, d);
     list_init(&d->list);
     return d;
@@ -426,5 +427,7 @@ void domains_init(void)
     console_input_handler = console_input;
     spin_lock_init(&dom_xen->page_lock, LOCK_DOMAIN_PAGES);
     spin_lock_init(&dom_io->page_lock, LOCK_DOMAIN_PAGES);
+    spin_lock_init(&dom_xen->rights_lock, LOCK_RIGHTS);
+    spin_lock_init(&dom_io->rights_lock, LOCK_RIGHTS);
     domain_pages_init();
 }

@@ -38,6 +38,7 @@ struct vcpu {
     u64 xcr0;
 
     struct vcpu_info *info;    /* the guest's, in the hypervisor's address space; never NULL once initialised */
+    struct vcpu_info own_info; /* where info points while the guest has none (vCPUs beyond the shared info page) */
     mfn_t info_mfn;            /* frame when registered with VCPUOP_register_vcpu_info, else INVALID_MFN */
     u64 runstate_guest;        /* guest address of its vcpu_runstate_info, 0: none */
     u64 time_guest;            /* VCPUOP_register_vcpu_time_memory_area, 0: none */
@@ -124,9 +125,10 @@ struct domain {
     struct cpumask dirty_cpus;  /* CPUs that may hold TLB entries of it; atomic bits */
     struct domain *target;      /* XEN_DOMCTL_set_target */
 
-    unsigned long *ioports;     /* 65536 bits: ports it may use; NULL: none */
+    struct spinlock rights_lock; /* LOCK_RIGHTS: who changes the three below; who reads iomem */
+    unsigned long *ioports;     /* 65536 bits: ports it may use; NULL: none; once made it stays */
     struct range_list *iomem;   /* domain/iomem.h: frames of MMIO it may map; NULL: none */
-    unsigned long *irqs;        /* GSIs it may use */
+    unsigned long *irqs;        /* GSIs it may use; as ioports */
     struct pirq_table *pirqs;   /* domain/pirq.h */
     struct timer watchdog[NR_WATCHDOGS]; /* SCHEDOP_watchdog, state_lock */
     unsigned watchdogs_in_use;  /* bits */

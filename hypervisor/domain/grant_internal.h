@@ -19,12 +19,21 @@ struct grant_active {
 };
 #define PIN_MAX 0x7fff
 
-/* A mapping that a domain has made; its handle is the index. */
+/*
+ * A mapping that a domain has made; its handle is the index. A free record is filled by whoever took the handle, the use last;
+ * one in use changes under the lock of the table of the domain that the use names. So who holds that lock and has read, at once,
+ * a use that names its domain, knows that the whole record stays.
+ */
 struct maptrack {
     u32 ref;
     u32 next;      /* free: the next free one */
-    domid_t domid; /* whose grant */
-    u16 flags;     /* GNTMAP_* of what is still mapped; 0: free */
+    union {
+        struct {
+            domid_t domid; /* whose grant */
+            u16 flags;     /* GNTMAP_* of what is still mapped; 0: free */
+        };
+        u32 use;   /* both, as they change: see below */
+    };
     u32 frame;
 };
 #define MAPTRACK_PER_FRAME (PAGE_SIZE / sizeof(struct maptrack))

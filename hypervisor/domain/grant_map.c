@@ -27,6 +27,11 @@ static struct maptrack *maptrack(struct grant_table *t, u32 handle)
     return &t->maptrack[handle / MAPTRACK_PER_FRAME][handle % MAPTRACK_PER_FRAME];
 }
 
+static u32 maptrack_use(domid_t domid, u32 flags)
+{
+    return domid | flags << 16;
+}
+
 /* lock held */
 static bool add_maptrack_frame(struct grant_table *t)
 {
@@ -115,9 +120,8 @@ static int map_one(struct gnttab_map_grant_ref *op)
     if (rc == GNTST_okay) {
         m = maptrack(ld->grant, h);
         m->ref = op->ref;
-        m->domid = rd->id;
         m->frame = (u32)frame.n;
-        atomic_store(&m->flags, (u16)(op->flags & MAP_KEPT)); /* from here on it can be unmapped */
+        atomic_store(&m->use, maptrack_use(rd->id, op->flags & MAP_KEPT)); /* from here on it can be unmapped */
         op->handle = h;
         op->dev_bus_addr = mfn_to_paddr(frame);
     } else {
@@ -125,22 +129,6 @@ static int map_one(struct gnttab_map_grant_ref *op)
     }
     domain_put(rd);
     return rc;
-}
-
-long grant_do_map(vaddr_t uop, u32 count)
-{
-    struct gnttab_map_grant_ref op;
-
-    for (u32 i = 0; i < count; i++) {
-        if (i && preempt_needed())
-            return i;
-        if (read_guest_struct(&op, guest_element(uop, i, sizeof(op))))
-            return -EFAULT;
-        op.status = (int16_t)map_one(&op);
-        if (write_guest_struct(guest_element(uop, i, sizeof(op)), &op))
-            return -EFAULT;
-    }
-    return count;
 }
 
 /* An unmapping between its PTE and its references. */
@@ -157,10 +145,10 @@ struct unmap {
 /* The granting domain's lock held: nobody else ends the same mapping. GNTST_* */
 static int clear_parts(struct domain *ld, struct maptrack *m, struct unmap *u)
 {
-    u32 flags = READ_ONCE(m->flags);
+    u32 use = atomic_load(&m->use), flags = use >> 16;
     int rc;
 
-    if (!(flags & MAP_PARTS) || m->domid != u->rd->id)
+    if (!(flags & MAP_PARTS) || (domid_t)use != u->rd->id)
         return GNTST_bad_handle;
     u->ref = m->ref;
     u->frame = m->frame;
@@ -178,7 +166,7 @@ static int clear_parts(struct domain *ld, struct maptrack *m, struct unmap *u)
     }
     u->last = !(flags & MAP_PARTS & ~u->ended);
     if (u->ended)
-        WRITE_ONCE(m->flags, (u16)(u->last ? 0 : flags & ~u->ended));
+        WRITE_ONCE(m->use, maptrack_use(u->rd->id, u->last ? 0 : flags & ~u->ended));
     u->ended |= flags & GNTMAP_readonly;
     return GNTST_okay;
 }
@@ -188,12 +176,13 @@ static int unmap_start(struct unmap *u)
 {
     struct domain *ld = current_domain();
     struct maptrack *m = maptrack(ld->grant, u->handle);
+    u32 use = m ? READ_ONCE(m->use) : 0;
     int rc;
 
     u->rd = NULL;
-    if (!m || !(atomic_load(&m->flags) & MAP_PARTS))
+    if (!(use >> 16 & MAP_PARTS))
         return GNTST_bad_handle;
-    u->rd = domain_find(m->domid);
+    u->rd = domain_find((domid_t)use);
     if (!u->rd)
         return GNTST_bad_domain;
     spin_lock(&u->rd->grant->lock);
@@ -227,6 +216,34 @@ static void unmap_finish_batch(struct unmap *u, unsigned n)
     tlb_flush_mask(&current_domain()->dirty_cpus);
     for (unsigned i = 0; i < n; i++)
         unmap_finish(&u[i]);
+}
+
+/* The guest cannot be told the handle. */
+static void unmap_unseen(const struct gnttab_map_grant_ref *op)
+{
+    struct unmap u = {.host_addr = op->host_addr, .dev_bus_addr = op->dev_bus_addr, .handle = op->handle};
+
+    if (unmap_start(&u) == GNTST_okay)
+        unmap_finish_batch(&u, 1);
+}
+
+long grant_do_map(vaddr_t uop, u32 count)
+{
+    struct gnttab_map_grant_ref op;
+
+    for (u32 i = 0; i < count; i++) {
+        if (i && preempt_needed())
+            return i;
+        if (read_guest_struct(&op, guest_element(uop, i, sizeof(op))))
+            return -EFAULT;
+        op.status = (int16_t)map_one(&op);
+        if (write_guest_struct(guest_element(uop, i, sizeof(op)), &op)) {
+            if (op.status == GNTST_okay)
+                unmap_unseen(&op);
+            return -EFAULT;
+        }
+    }
+    return count;
 }
 
 /* What both forms of the operation share: how one is read and where its status goes. */

@@ -31,10 +31,15 @@ static int setup_frames(struct domain *d, struct gnttab_setup_table *op)
         op->status = GNTST_general_error;
         return 0;
     }
+    /* All of them at once: a table that cannot grow so far does not grow. */
+    if (op->nr_frames && grant_table_frame(d, op->nr_frames - 1, &mfn)) {
+        op->status = GNTST_general_error;
+        return 0;
+    }
     for (u32 i = 0; i < op->nr_frames; i++) {
         u64 gfn;
 
-        if (grant_table_frame(d, i, &mfn)) {
+        if (grant_table_frame(d, i, &mfn)) { /* it has begun to die */
             op->status = GNTST_general_error;
             return 0;
         }

@@ -30,39 +30,45 @@ static int check_limits(unsigned *frames, unsigned *maptrack)
     return *frames > LIMIT_FRAMES || *maptrack > LIMIT_MAPTRACK ? -EINVAL : 0;
 }
 
-static int add_frame(struct grant_table *t)
+static bool alloc_frame(struct grant_table *t, unsigned i)
 {
-    struct grant_entry_v1 *shared = page_alloc();
-    struct grant_active *active;
+    t->shared[i] = page_alloc();
+    t->active[i] = t->shared[i] ? heap_array(ENTRIES_PER_FRAME, sizeof(**t->active)) : NULL;
+    if (t->active[i])
+        return true;
+    if (t->shared[i])
+        page_free(t->shared[i]);
+    return false;
+}
 
-    if (!shared)
-        return -ENOMEM;
-    active = heap_array(ENTRIES_PER_FRAME, sizeof(*active));
-    if (!active) {
-        page_free(shared);
+/* All of them or none. */
+static int add_frames(struct grant_table *t, unsigned frames)
+{
+    for (unsigned i = t->frames; i < frames; i++) {
+        if (alloc_frame(t, i))
+            continue;
+        while (i-- > t->frames) {
+            page_free(t->shared[i]);
+            heap_free(t->active[i]);
+        }
         return -ENOMEM;
     }
-    t->shared[t->frames] = shared;
-    t->active[t->frames] = active;
-    t->frames++;
+    t->frames = MAX(t->frames, frames);
     return 0;
 }
 
 int grant_table_grow(struct domain *d, unsigned frames)
 {
     struct grant_table *t = d->grant;
+    unsigned before = t->frames;
+    int rc;
 
     if (frames > t->max_frames || d->dying)
         return -EINVAL;
-    while (t->frames < frames) {
-        int rc = add_frame(t);
-
-        if (rc)
-            return rc;
-        if (t->visible)
-            share_frame_with(d, t->shared[t->frames - 1], true);
-    }
-    return 0;
+    rc = add_frames(t, frames);
+    for (unsigned i = before; t->visible && i < t->frames; i++)
+        share_frame_with(d, t->shared[i], true);
+    return rc;
 }
 
 int grant_table_init(struct domain *d, unsigned max_frames, unsigned max_maptrack)
@@ -83,7 +89,7 @@ int grant_table_init(struct domain *d, unsigned max_frames, unsigned max_maptrac
     t->active = heap_array(max_frames, sizeof(*t->active));
     t->maptrack = heap_array(max_maptrack, sizeof(*t->maptrack));
     d->grant = t;
-    rc = t->shared && t->active && t->maptrack ? add_frame(t) : -ENOMEM;
+    rc = t->shared && t->active && t->maptrack ? add_frames(t, 1) : -ENOMEM;
     if (rc)
         grant_table_destroy(d);
     return rc;
@@ -156,36 +162,32 @@ void grant_table_count(struct domain *d, unsigned long *entries, unsigned long *
     spin_unlock(&t->lock);
 }
 
-int grant_table_frame(struct domain *d, unsigned index, mfn_t *out)
+static int table_frames(struct domain *d, unsigned first, unsigned nr, mfn_t *out)
 {
     struct grant_table *t = d->grant;
+    unsigned end;
     int rc;
 
-    if (index >= t->max_frames)
+    if (__builtin_add_overflow(first, nr, &end) || end > t->max_frames)
         return -EINVAL;
     spin_lock(&t->lock);
-    rc = grant_table_grow(d, index + 1);
-    if (!rc)
-        *out = virt_to_mfn(t->shared[index]);
+    rc = nr ? grant_table_grow(d, end) : 0;
+    for (unsigned i = 0; !rc && i < nr; i++)
+        out[i] = virt_to_mfn(t->shared[first + i]);
     spin_unlock(&t->lock);
     return rc;
 }
 
+int grant_table_frame(struct domain *d, unsigned index, mfn_t *out)
+{
+    return table_frames(d, index, 1, out);
+}
+
 int grant_acquire_resource(struct domain *d, unsigned id, unsigned frame, unsigned nr, mfn_t *out)
 {
-    unsigned end;
-    int rc;
-
-    if (id != XENMEM_resource_grant_table_id_shared || __builtin_add_overflow(frame, nr, &end))
+    if (id != XENMEM_resource_grant_table_id_shared)
         return -EINVAL;
-    if (end > d->grant->max_frames)
-        return -EINVAL;
-    for (unsigned i = 0; i < nr; i++) {
-        rc = grant_table_frame(d, frame + i, &out[i]);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    return table_frames(d, frame, nr, out);
 }
 
 int grant_set_entry(struct domain *d, unsigned ref, unsigned to, u32 frame)

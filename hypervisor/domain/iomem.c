@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rights of a domain to MMIO frames and interrupt lines. Changed by
- * the dom0 builder and domctl only, which hold the domctl lock; readers
- * elsewhere see the old or the new right. Lock: d->lock (LOCK_DOMAIN) for the lists.
+ * Rights of a domain to MMIO frames and interrupt lines. Changed by the dom0
+ * builder and domctl, read by pv/ for each page-table entry of MMIO (page-table
+ * locks held), by domctl and physdev. Lock: d->rights_lock (LOCK_RIGHTS), a leaf
+ * but for the heap; the bitmap, once made, stays and is read without.
  */
 #include "domain/iomem.h"
 
+#include "atomic.h"
 #include "bitmap.h"
 #include "domain/domain.h"
 #include "errno.h"
@@ -137,39 +139,58 @@ int domain_iomem_permit(struct domain *d, mfn_t first, u64 frames, bool allow)
 
     if (!frames || __builtin_add_overflow(first.n, frames - 1, &last))
         return -EINVAL;
-    spin_lock(&d->lock);
+    spin_lock(&d->rights_lock);
     rc = allow ? range_list_add(&d->iomem, first.n, last)
                : range_list_remove(&d->iomem, first.n, last);
-    spin_unlock(&d->lock);
+    spin_unlock(&d->rights_lock);
     return rc;
 }
 
-bool domain_iomem_allowed(const struct domain *d, mfn_t first, u64 frames)
+bool domain_iomem_allowed(struct domain *d, mfn_t first, u64 frames)
 {
+    bool allowed;
     u64 last;
 
     if (!frames || __builtin_add_overflow(first.n, frames - 1, &last))
         return false;
-    return range_list_contains(d->iomem, first.n, last);
+    spin_lock(&d->rights_lock);
+    allowed = range_list_contains(d->iomem, first.n, last);
+    spin_unlock(&d->rights_lock);
+    return allowed;
+}
+
+static int irq_permit_locked(struct domain *d, unsigned gsi, bool allow)
+{
+    unsigned long *map = d->irqs;
+
+    if (!map) {
+        map = heap_array(BITS_TO_LONGS(MAX_IRQS), sizeof(*map));
+        if (!map)
+            return -ENOMEM;
+        atomic_store(&d->irqs, map);
+    }
+    if (allow)
+        set_bit(gsi, map);
+    else
+        clear_bit(gsi, map);
+    return 0;
 }
 
 int domain_irq_permit(struct domain *d, unsigned gsi, bool allow)
 {
+    int rc;
+
     if (gsi >= MAX_IRQS)
         return -EINVAL;
-    if (!d->irqs) {
-        d->irqs = heap_array(BITS_TO_LONGS(MAX_IRQS), sizeof(*d->irqs));
-        if (!d->irqs)
-            return -ENOMEM;
-    }
-    if (allow)
-        set_bit(gsi, d->irqs);
-    else
-        clear_bit(gsi, d->irqs);
-    return 0;
+    spin_lock(&d->rights_lock);
+    rc = irq_permit_locked(d, gsi, allow);
+    spin_unlock(&d->rights_lock);
+    return rc;
 }
 
 bool domain_irq_allowed(const struct domain *d, unsigned gsi)
 {
-    return gsi < MAX_IRQS && d->irqs && test_bit(gsi, d->irqs);
+    const unsigned long *map = atomic_load(&d->irqs);
+
+    return gsi < MAX_IRQS && map && test_bit(gsi, map);
 }

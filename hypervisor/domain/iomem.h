@@ -17,7 +17,7 @@ void range_list_free(struct range_list *l);
 
 /* XEN_DOMCTL_iomem_permission and the dom0 builder; frames. */
 int domain_iomem_permit(struct domain *d, mfn_t first, u64 frames, bool allow);
-bool domain_iomem_allowed(const struct domain *d, mfn_t first, u64 frames);
+bool domain_iomem_allowed(struct domain *d, mfn_t first, u64 frames);
 
 /* XEN_DOMCTL_irq_permission, by GSI. -EINVAL, -ENOMEM */
 int domain_irq_permit(struct domain *d, unsigned gsi, bool allow);

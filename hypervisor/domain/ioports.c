@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Rights of a domain to I/O ports: a bitmap, made with the first right. Changed
- * by the dom0 builder and domctl (under the domctl lock), read by pv/ when the
- * guest executes IN or OUT.
+ * by the dom0 builder and domctl, read by pv/ when the guest executes IN or OUT.
+ * Lock: d->rights_lock for those who change it.
  */
 #include "domain/ioports.h"
 
@@ -14,12 +14,10 @@
 
 #define IO_PORTS 65536u
 
-int domain_ioports_permit(struct domain *d, unsigned first, unsigned count, bool allow)
+static int permit_locked(struct domain *d, unsigned first, unsigned count, bool allow)
 {
     unsigned long *map = d->ioports;
 
-    if (first >= IO_PORTS || count > IO_PORTS - first)
-        return -EINVAL;
     if (!map) {
         if (!allow)
             return 0;
@@ -37,9 +35,21 @@ int domain_ioports_permit(struct domain *d, unsigned first, unsigned count, bool
     return 0;
 }
 
+int domain_ioports_permit(struct domain *d, unsigned first, unsigned count, bool allow)
+{
+    int rc;
+
+    if (first >= IO_PORTS || count > IO_PORTS - first)
+        return -EINVAL;
+    spin_lock(&d->rights_lock);
+    rc = permit_locked(d, first, count, allow);
+    spin_unlock(&d->rights_lock);
+    return rc;
+}
+
 bool domain_ioports_allowed(const struct domain *d, unsigned first, unsigned count)
 {
-    const unsigned long *map = d->ioports;
+    const unsigned long *map = atomic_load(&d->ioports);
 
     if (!map || first >= IO_PORTS || count > IO_PORTS - first)
         return false;

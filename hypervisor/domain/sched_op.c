@@ -88,6 +88,9 @@ static long poll(vaddr_t arg)
     if (p.timeout) {
         timer_migrate(&v->poll_timer, cpu_id());
         timer_set(&v->poll_timer, p.timeout);
+        smp_mb();
+        if (!READ_ONCE(v->event.polling))
+            timer_stop(&v->poll_timer); /* an event ended the poll before there was a timer to stop */
     }
     return 0;
 }

@@ -20,12 +20,10 @@
 #define PV_DEFAULT_TICK 10000000UL /* PV guests start with a 100 Hz VIRQ_TIMER, as on Xen */
 
 static struct domain idle_domain = {.id = DOMID_IDLE, .refs = 1};
-/* vcpu_info of vCPUs beyond the shared info page until they register one; nobody reads it */
-static struct vcpu_info dummy_info = {.evtchn_upcall_mask = 1};
 
 bool vcpu_info_is_dummy(const struct vcpu *v)
 {
-    return v->info == &dummy_info;
+    return v->info == &v->own_info;
 }
 
 /* The CPU on which a new vCPU starts: spread over those that are online. */
@@ -62,7 +60,8 @@ static int vcpu_alloc(struct domain *d, unsigned id, struct vcpu **out)
     v->domain = d;
     v->id = id;
     v->info_mfn = INVALID_MFN;
-    v->info = id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &dummy_info;
+    v->own_info.evtchn_upcall_mask = 1;
+    v->info = id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &v->own_info;
     v->pause_flags = VPF_DOWN;
     v->down = true;
     *out = v;
@@ -136,7 +135,8 @@ struct vcpu *idle_vcpu_create(unsigned cpu)
     v->domain = &idle_domain;
     v->id = cpu;
     v->dirty_cpu = DIRTY_CPU_NONE;
-    v->info = &dummy_info;
+    v->own_info.evtchn_upcall_mask = 1;
+    v->info = &v->own_info;
     v->info_mfn = INVALID_MFN;
     sched_unit_init(&v->unit, v, NULL, cpu, true);
     return v;
@@ -244,7 +244,7 @@ void vcpu_unregister_info(struct vcpu *v)
 {
     if (mfn_eq(v->info_mfn, INVALID_MFN))
         return;
-    atomic_store(&v->info, &dummy_info);
+    atomic_store(&v->info, &v->own_info);
     frame_put_and_type(mfn_to_frame(v->info_mfn));
     v->info_mfn = INVALID_MFN;
 }

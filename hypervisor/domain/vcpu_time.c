@@ -26,16 +26,20 @@ static void periodic_tick(void *data)
     struct vcpu *v = data;
     nsec_t period = READ_ONCE(v->periodic_period), now = system_time();
 
-    if (!period)
-        return;
+    if (!period || !READ_ONCE(v->unit.running))
+        return; /* armed again when it runs */
     event_send_virq(v, VIRQ_TIMER);
     v->periodic_last = now;
     timer_set(&v->periodic_timer, now + period);
 }
 
+/* It may have been too late to stop it: then nobody polls, and a SCHEDOP_block goes on. */
 static void poll_timeout(void *data)
 {
-    vcpu_unblock(data);
+    struct vcpu *v = data;
+
+    if (READ_ONCE(v->event.polling))
+        vcpu_unblock(v);
 }
 
 void vcpu_timers_init(struct vcpu *v, unsigned cpu)
@@ -56,11 +60,12 @@ void vcpu_periodic_enter(struct vcpu *v)
 {
     nsec_t now;
 
-    if (likely(!v->periodic_period))
+    smp_mb(); /* marked as running before we look; see vcpu_set_periodic() */
+    if (likely(!READ_ONCE(v->periodic_period)))
         return;
     now = system_time();
     timer_migrate(&v->periodic_timer, cpu_id());
-    timer_set(&v->periodic_timer, MAX(now, v->periodic_last + v->periodic_period));
+    timer_set(&v->periodic_timer, MAX(now, READ_ONCE(v->periodic_last) + READ_ONCE(v->periodic_period)));
 }
 
 void vcpu_periodic_leave(struct vcpu *v)
@@ -69,14 +74,23 @@ void vcpu_periodic_leave(struct vcpu *v)
         timer_stop(&v->periodic_timer);
 }
 
-/* Not the current vCPU: the caller has paused @v. */
+/*
+ * @v may be running elsewhere, or just begin to: its CPU marks it as running and then looks at the period, we
+ * look the other way round, so at least one of us arms the timer. Both, or one too late, does no harm: a
+ * tick for a vCPU that does not run, or has no period, is the last.
+ */
 void vcpu_set_periodic(struct vcpu *v, nsec_t period)
 {
-    WRITE_ONCE(v->periodic_period, period);
-    v->periodic_last = system_time();
+    nsec_t now = system_time();
+
     timer_stop(&v->periodic_timer);
-    if (v == current && period)
-        vcpu_periodic_enter(v);
+    WRITE_ONCE(v->periodic_last, now);
+    WRITE_ONCE(v->periodic_period, period);
+    smp_mb();
+    if (!period || !READ_ONCE(v->unit.running))
+        return;
+    timer_migrate(&v->periodic_timer, READ_ONCE(v->unit.cpu));
+    timer_set(&v->periodic_timer, now + period);
 }
 
 static void time_info_fill(const struct vcpu *v, struct vcpu_time_info *t)

@@ -50,6 +50,7 @@ void vcpu_unblock(struct vcpu *v)
         WRITE_ONCE(v->event.polling, false);
         smp_mb(); /* before it runs and may poll again */
         atomic_test_and_clear_bit(v->id, v->domain->event.poll_mask);
+        timer_stop(&v->poll_timer);
     }
     sched_wake(&v->unit);
 }

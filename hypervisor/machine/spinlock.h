@@ -28,6 +28,7 @@ enum lock_rank {
     /* d->state_lock: pausing and shutdown; domain_crash() may be called with the above held */
     LOCK_DOMAIN_STATE,
     LOCK_DEVICES,      /* the list of PCI devices, and setting up their MSI */
+    LOCK_RIGHTS,       /* d->rights_lock: MMIO, I/O ports, interrupt lines; read below page-table locks */
     LOCK_VMAP,         /* the vmap area and its page tables, which are allocated under it */
     LOCK_HEAP,         /* xmalloc */
     LOCK_BUDDY,

@@ -22,7 +22,7 @@ bool pte_cache_allowed(const struct domain *d)
 }
 
 /* The privilege is that of the pages' named owner and of the domain that maps; DOMID_IO means the caller. */
-static int check_mmio(const struct domain *pt, const struct domain *pg, mfn_t mfn)
+static int check_mmio(struct domain *pt, struct domain *pg, mfn_t mfn)
 {
     if (pg == dom_io)
         pg = current->domain;
