@@ -73,7 +73,6 @@ static struct domain *domain_alloc(domid_t id, const struct domain_config *cfg)
     spin_lock_init(&d->page_lock, LOCK_DOMAIN_PAGES);
     spin_lock_init(&d->rights_lock, LOCK_RIGHTS);
     tasklet_init(&d->destroy, domain_destroy, d);
-    list_init(&d->list);
     return d;
 }
 
@@ -161,12 +160,22 @@ free_domain:
     return rc;
 }
 
-/* In a tasklet, after the last reference. */
+/*
+ * In a tasklet, after the last reference, once on each CPU: whatever a CPU was doing when the domain left
+ * the table, and may have found there without a lock, is over then (domain_table.c). The last one frees it.
+ */
 static void domain_destroy(void *data)
 {
     struct domain *d = data;
     struct vcpu *v;
+    unsigned cpu;
 
+    for_each_online_cpu(cpu) {
+        if (cpu > cpu_id()) {
+            tasklet_schedule(&d->destroy, cpu);
+            return;
+        }
+    }
     for (unsigned i = 0; i < NR_WATCHDOGS; i++)
         timer_kill(&d->watchdog[i]);
     for_each_vcpu(d, v)

@@ -12,7 +12,6 @@
 
 #include "domain/continuation.h"
 #include "domain/event_channel.h"
-#include "list.h"
 #include "machine/cpu.h"
 #include "machine/cpu_features.h"
 #include "machine/spinlock.h"
@@ -133,7 +132,6 @@ struct domain {
     struct timer watchdog[NR_WATCHDOGS]; /* SCHEDOP_watchdog, state_lock */
     unsigned watchdogs_in_use;  /* bits */
     struct tasklet destroy;     /* frees it after the last reference */
-    struct list list;           /* table of domains, in order of id */
 };
 
 /* What a kind of guest (PV now, HVM later) does differently. Any context that holds a reference. */

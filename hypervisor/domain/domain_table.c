@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of all domains, in order of their ids, with a small hash in front
- * for look-ups, and their reference counts. A domain is in the table from the
- * end of its creation until its last reference goes. Lock: table_lock
- * (LOCK_DOMAIN_TABLE), a leaf, interrupts disabled, so that it works in any context.
+ * The table of all domains by id, and their reference counts. A domain is in the
+ * table from the end of its creation until its last reference goes. Looking one
+ * up takes no lock, in any context: pages of the table, once made, stay, and what a
+ * look-up may still have in hand is freed only after every CPU has passed its loop
+ * (domain_destroy()). Lock: table_lock (LOCK_DOMAIN_TABLE) for those who add one.
  */
 #include "domain/domain_table.h"
 
@@ -12,54 +13,68 @@
 #include "domain/internal.h"
 #include "errno.h"
 #include "machine/cpu.h"
+#include "mm/buddy.h"
 
-#define HASH_SIZE 64
+#define PER_PAGE (PAGE_SIZE / sizeof(struct domain *))
+#define PAGES    DIV_ROUND_UP(DOMID_FIRST_RESERVED, PER_PAGE)
 
 static struct spinlock table_lock = SPINLOCK_INIT(LOCK_DOMAIN_TABLE);
-static struct list all = LIST_INIT(all);
-/* The last one looked up of those with this remainder; a hint. */
-static struct domain *hash[HASH_SIZE];
+static struct domain *first_page[PER_PAGE]; /* there is always a Domain 0 */
+static struct domain **pages[PAGES] = {first_page};
 
 struct domain *dom0;
 static struct domain pseudo_xen = {.id = DOMID_XEN, .refs = 1};
 static struct domain pseudo_io = {.id = DOMID_IO, .refs = 1};
 struct domain *dom_xen = &pseudo_xen, *dom_io = &pseudo_io;
 
-/* table_lock held */
+/* Where the domain is; NULL: there is no page for the id, which is a guest's number. */
+static struct domain **slot_of(domid_t id)
+{
+    struct domain **page;
+
+    if (id >= DOMID_FIRST_RESERVED)
+        return NULL;
+    page = atomic_load(&pages[id / PER_PAGE % PAGES]);
+    return page ? &page[id % PER_PAGE] : NULL;
+}
+
 static struct domain *find(domid_t id)
 {
-    struct domain *d = hash[id % HASH_SIZE];
+    struct domain **slot = slot_of(id);
 
-    if (d && d->id == id)
-        return d;
-    list_for_each(d, &all, list) {
-        if (d->id == id) {
-            hash[id % HASH_SIZE] = d;
-            return d;
-        }
-        if (d->id > id)
-            break;
-    }
-    return NULL;
+    return slot ? atomic_load(slot) : NULL;
+}
+
+static int make_page(domid_t id)
+{
+    struct domain **page, **expected = NULL;
+
+    if (slot_of(id))
+        return 0;
+    page = page_alloc();
+    if (!page)
+        return -ENOMEM;
+    if (!atomic_cmpxchg(&pages[id / PER_PAGE], &expected, page))
+        page_free(page);
+    return 0;
 }
 
 int domain_table_insert(struct domain *d)
 {
-    struct domain *it;
+    struct domain **slot;
+    int rc = make_page(d->id);
     bool irq;
 
+    if (rc)
+        return rc;
+    slot = slot_of(d->id);
     irq = spin_lock_irqsave(&table_lock);
-    if (find(d->id)) {
-        spin_unlock_irqrestore(&table_lock, irq);
-        return -EEXIST;
-    }
-    list_for_each(it, &all, list) {
-        if (it->id > d->id)
-            break;
-    }
-    list_add_tail(&d->list, &it->list);
+    if (*slot)
+        rc = -EEXIST;
+    else
+        atomic_store(slot, d);
     spin_unlock_irqrestore(&table_lock, irq);
-    return 0;
+    return rc;
 }
 
 /* Takes a reference unless the last one has gone already. */
@@ -76,45 +91,33 @@ static bool get_unless_zero(struct domain *d)
 
 struct domain *domain_find(domid_t id)
 {
-    struct domain *d;
-    bool irq;
+    struct domain *d = find(id);
 
-    irq = spin_lock_irqsave(&table_lock);
-    d = find(id);
-    if (d && !get_unless_zero(d))
-        d = NULL;
-    spin_unlock_irqrestore(&table_lock, irq);
-    return d;
+    return d && get_unless_zero(d) ? d : NULL;
 }
 
 struct domain *domain_lookup(domid_t id)
 {
-    struct domain *d;
-    bool irq;
-
     if (id == DOMID_XEN)
         return dom_xen;
     if (id == DOMID_IO)
         return dom_io;
-    irq = spin_lock_irqsave(&table_lock);
-    d = find(id);
-    spin_unlock_irqrestore(&table_lock, irq);
-    return d;
+    return find(id);
 }
 
 struct domain *domain_next(domid_t id)
 {
-    struct domain *d;
-    bool irq;
+    for (unsigned i = id; i < DOMID_FIRST_RESERVED; i++) {
+        struct domain **slot = slot_of((domid_t)i), *d;
 
-    irq = spin_lock_irqsave(&table_lock);
-    list_for_each(d, &all, list) {
-        if (d->id >= id && get_unless_zero(d)) {
-            spin_unlock_irqrestore(&table_lock, irq);
-            return d;
+        if (!slot) {
+            i |= PER_PAGE - 1; /* none on this page */
+            continue;
         }
+        d = atomic_load(slot);
+        if (d && get_unless_zero(d))
+            return d;
     }
-    spin_unlock_irqrestore(&table_lock, irq);
     return NULL;
 }
 
@@ -129,15 +132,11 @@ struct domain *domain_get(struct domain *d)
 void domain_put(struct domain *d)
 {
     u32 left = atomic_sub_return(&d->refs, 1);
-    bool irq;
 
-    ASSERT(left != ~0u);
+    BUG_ON(left == ~0u);
     if (left)
         return;
-    irq = spin_lock_irqsave(&table_lock);
-    if (hash[d->id % HASH_SIZE] == d)
-        hash[d->id % HASH_SIZE] = NULL;
-    list_del(&d->list);
-    spin_unlock_irqrestore(&table_lock, irq);
-    tasklet_schedule(&d->destroy, cpu_id()); /* the caller may hold locks */
+    atomic_store(slot_of(d->id), NULL);
+    smp_mb();
+    tasklet_schedule(&d->destroy, cpumask_first(&cpu_online_mask)); /* the caller may hold locks; from there on all CPUs */
 }

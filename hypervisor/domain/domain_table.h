@@ -4,7 +4,7 @@
 
 #include "domain/domain.h"
 
-/* Publishes a complete domain, whose d->refs the caller has set to 1. @return 0, -EEXIST */
+/* Publishes a complete domain, whose d->refs the caller has set to 1. @return 0, -EEXIST, -ENOMEM */
 int domain_table_insert(struct domain *d);
 
 #endif

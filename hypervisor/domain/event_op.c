@@ -282,6 +282,8 @@ long do_event_channel_op(u64 cmd, vaddr_t arg)
         return -ENOSYS;
     if (guest_read(&a, arg, commands[cmd].size))
         return -EFAULT;
+    if (cmd == EVTCHNOP_init_control && guest_write(arg, &a, sizeof(a.init_control)))
+        return -EFAULT; /* this one cannot be undone: so its result must have a place before it begins */
     rc = run((unsigned)cmd, &a);
     if (rc == -ERESTART) /* a reset */
         return hypercall_continue(__HYPERVISOR_event_channel_op, EVTCHNOP_RESET_CONT, arg, 0, 0, 0);

@@ -11,6 +11,7 @@
 #include "bitmap.h"
 #include "domain/domain.h"
 #include "errno.h"
+#include "list.h"
 #include "machine/irq.h"
 #include "mm/heap.h"
 
@@ -40,15 +41,17 @@ int range_list_add(struct range_list **lp, u64 first, u64 last)
 
     if (first > last)
         return -EINVAL;
-    if (!*lp) {
-        *lp = heap_new(struct range_list);
-        if (!*lp)
-            return -ENOMEM;
-        list_init(&(*lp)->ranges);
-    }
     fresh = range_new(first, last);
     if (!fresh)
         return -ENOMEM;
+    if (!*lp) {
+        *lp = heap_new(struct range_list);
+        if (!*lp) {
+            heap_free(fresh);
+            return -ENOMEM;
+        }
+        list_init(&(*lp)->ranges);
+    }
     /* Swallows what it overlaps or touches. */
     list_for_each_safe(r, n, &(*lp)->ranges, link) {
         if (r->last != ~0UL && r->last + 1 < fresh->first)

@@ -11,10 +11,15 @@
 #include "domain/grant_internal.h"
 #include "domain/hypercalls.h"
 #include "domain/internal.h"
+#include "domain/iomem.h"
+#include "domain/ioports.h"
 #include "domain/pirq.h"
 #include "errno.h"
 #include "mm/buddy.h"
 #include "sched/softirq.h"
+
+#define EVTCHNOP_RESET_CONT 14 /* with which a reset goes on */
+#define IOMEM 0xfe000 /* a device's frames */
 
 struct guest guests[DOMAINS];
 u64 calls[64], calls_ok[64], reached[R_COUNT];
@@ -49,10 +54,19 @@ static void fifo_prepare(struct guest *g)
         return;
     g->fifo_pages = 0;
     for (unsigned i = 0; i < VCPUS; i++)
-        memset(g->v[i].head, 0, sizeof(g->v[i].head));
+        memset(g->v[i].head, 0, sizeof(g->v[i].head)), g->v[i].ready = 0;
     for (unsigned i = 0; i < FIFO_FRAMES; i++)
         if (!mfn_eq(g->memory[i], INVALID_MFN))
             memset(mfn_to_virt(g->memory[i]), 0, PAGE_SIZE);
+}
+
+bool orderly = true;
+
+/* What a kernel does under a lock of its own. */
+static bool is_setup(u64 nr, u64 cmd)
+{
+    return orderly && nr == __HYPERVISOR_event_channel_op &&
+           (cmd == EVTCHNOP_reset || cmd == EVTCHNOP_RESET_CONT || cmd == EVTCHNOP_init_control || cmd == EVTCHNOP_expand_array);
 }
 
 static long dispatch(u64 nr, const u64 *a)
@@ -135,9 +149,8 @@ static void reset_then_death(struct guest *g)
         domain_shutdown(g->d, SHUTDOWN_crash);
 }
 
-static void event_action(struct guest *g)
+static void event_command(struct guest *g, unsigned cmd)
 {
-    unsigned cmd = sim_rnd(18);
     union {
         struct evtchn_alloc_unbound alloc;
         struct evtchn_bind_interdomain inter;
@@ -185,7 +198,7 @@ static void event_action(struct guest *g)
         break;
     case EVTCHNOP_reset:
         a->reset.dom = DOMID_SELF;
-        if (sim_rnd(10))
+        if (sim_rnd(orderly ? 10 : 2))
             return;
         if (sim_rnd(2)) {
             reset_then_death(g);
@@ -216,6 +229,18 @@ static void event_action(struct guest *g)
     call(__HYPERVISOR_event_channel_op, cmd, WINDOW, 0);
 }
 
+static void event_action(struct guest *g)
+{
+    unsigned cmd = sim_rnd(18);
+    bool setup = is_setup(__HYPERVISOR_event_channel_op, cmd);
+
+    if (setup)
+        spin_lock(&g->setup_lock);
+    event_command(g, cmd);
+    if (setup)
+        spin_unlock(&g->setup_lock);
+}
+
 /* The guest changes an entry of its own table. */
 static void write_entry(struct guest *g)
 {
@@ -230,6 +255,18 @@ static void write_entry(struct guest *g)
     }
 }
 
+/* Another domain's entry, whatever becomes of the domain. */
+static bool look_at(unsigned i, unsigned ref, struct grant_entry_v1 *e)
+{
+    struct domain *d = domain_find((domid_t)i);
+
+    if (!d)
+        return false;
+    *e = d->grant->shared[0][ref];
+    domain_put(d);
+    return true;
+}
+
 /* An entry that lets @me map, if there is one. */
 static void find_granter(domid_t me, struct gnttab_map_grant_ref *op)
 {
@@ -237,9 +274,9 @@ static void find_granter(domid_t me, struct gnttab_map_grant_ref *op)
 
     for (unsigned n = 0; n < DOMAINS * 16; n++, ref = (ref + 1) % 16) {
         unsigned i = (first + n / 16) % DOMAINS;
-        const struct grant_entry_v1 *e = guests[i].d ? &guests[i].d->grant->shared[0][ref] : NULL;
+        struct grant_entry_v1 e;
 
-        if (e && (e->flags & GTF_type_mask) == GTF_permit_access && e->domid == me) {
+        if (look_at(i, ref, &e) && (e.flags & GTF_type_mask) == GTF_permit_access && e.domid == me) {
             op->dom = (domid_t)i;
             op->ref = ref;
             return;
@@ -329,10 +366,10 @@ static void copy_action(struct guest *g)
 static void find_receiver(domid_t me, struct gnttab_transfer *op)
 {
     for (unsigned i = 0; i < DOMAINS; i++) {
-        for (unsigned ref = 0; guests[i].d && ref < 16; ref++) {
-            const struct grant_entry_v1 *e = &guests[i].d->grant->shared[0][ref];
+        for (unsigned ref = 0; ref < 16; ref++) {
+            struct grant_entry_v1 e;
 
-            if (e->flags == GTF_accept_transfer && e->domid == me) {
+            if (look_at(i, ref, &e) && e.flags == GTF_accept_transfer && e.domid == me) {
                 op->domid = (domid_t)i;
                 op->ref = ref;
             }
@@ -447,15 +484,21 @@ void guest_action(void)
 {
     struct vcpu *v = current;
     struct guest *g = guest_of(v->domain);
+    bool setup;
 
     if (g->v[v->id].pending) {
         g->v[v->id].pending = false;
         if (sim_rnd(8) == 0)
             return; /* it is never continued: another vCPU has taken this one down, or its kernel has jumped away */
+        setup = is_setup(g->v[v->id].nr, g->v[v->id].args[0]);
+        if (setup)
+            spin_lock(&g->setup_lock);
         call(g->v[v->id].nr, g->v[v->id].args[0], g->v[v->id].args[1], g->v[v->id].args[2]);
+        if (setup)
+            spin_unlock(&g->setup_lock);
         return;
     }
-    switch (sim_rnd(14)) {
+    switch (sim_rnd(15)) {
     case 0: case 1: case 2: case 3:
         event_action(g);
         break;
@@ -486,6 +529,10 @@ void guest_action(void)
     case 13:
         consume_events(v);
         break;
+    case 14: /* as for page-table entries */
+        for (unsigned n = 0; n < 20; n++)
+            reached[R_RIGHTS] += domain_iomem_allowed(v->domain, MFN(IOMEM + sim_rnd(32)), 1);
+        break;
     }
 }
 
@@ -498,6 +545,7 @@ static void make(unsigned i)
     struct domain *d;
 
     memset(g, 0, sizeof(*g));
+    spin_lock_init(&g->setup_lock, LOCK_DOMCTL);
     for (unsigned k = 0; k < MEMORY; k++)
         g->memory[k] = INVALID_MFN;
     if (domain_create((domid_t)i, &cfg, &d))
@@ -549,6 +597,15 @@ static void wake_somebody(struct domain *d)
     vcpu_kick(v);
 }
 
+static void change_rights(struct domain *d)
+{
+    for (unsigned n = 0; n < 8; n++) {
+        (void)domain_iomem_permit(d, MFN(IOMEM + sim_rnd(24)), 1 + sim_rnd(8), sim_rnd(2));
+        (void)domain_ioports_permit(d, sim_rnd(100), sim_rnd(100), sim_rnd(2));
+        (void)domain_irq_permit(d, sim_rnd(24), sim_rnd(2));
+    }
+}
+
 void toolstack_action(void)
 {
     unsigned i = sim_rnd(DOMAINS);
@@ -567,7 +624,10 @@ void toolstack_action(void)
         kill_step(i);
         return;
     }
-    switch (sim_rnd(6)) {
+    switch (sim_rnd(7)) {
+    case 6:
+        change_rights(g->d);
+        break;
     case 0:
         if (g->d->controller_pauses < 2 && sim_rnd(6) == 0)
             (void)domain_pause_by_controller(g->d);

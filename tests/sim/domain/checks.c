@@ -175,7 +175,7 @@ static void check_fifo(struct domain *d)
     struct guest *g = guest_of(d);
     struct vcpu *v;
 
-    if (!d->event.fifo)
+    if (!orderly || !d->event.fifo)
         return;
     for_each_vcpu(d, v)
         if (!v->event.fifo || !v->event.fifo->control)
@@ -185,7 +185,7 @@ static void check_fifo(struct domain *d)
     for_each_vcpu(d, v) {
         for (unsigned q = 0; q < EVTCHN_FIFO_MAX_QUEUES; q++) {
             walk_queue(d, g->v[v->id].head[q]);
-            if (v->event.fifo->control->ready & (1u << q))
+            if ((g->v[v->id].ready | v->event.fifo->control->ready) & (1u << q))
                 walk_queue(d, v->event.fifo->control->head[q]);
         }
     }
@@ -197,45 +197,75 @@ static void check_fifo(struct domain *d)
     }
 }
 
+/* Takes @port off its queue. @return the next one; waits while the hypervisor asks for it */
+static evtchn_port_t take(event_word_t *w)
+{
+    u32 old = READ_ONCE(*w);
+
+    for (;;) {
+        while (old & W_BUSY)
+            old = READ_ONCE(*w);
+        if (atomic_cmpxchg(w, &old, old & ~(W_LINKED | W_LINK)))
+            return old & W_LINK;
+    }
+}
+
 static void consume_queue(struct domain *d, struct vcpu *v, unsigned q)
 {
     struct evtchn_fifo_control_block *c = v->event.fifo->control;
+    u32 *ready = &guest_of(d)->v[v->id].ready;
     evtchn_port_t *head = &guest_of(d)->v[v->id].head[q], port = *head ? *head : c->head[q];
     event_word_t *w = word_of(d, port);
-    u32 old;
 
-    if (!w)
+    if (!w) {
+        *ready &= ~(1u << q);
         return;
+    }
     reached[R_FIFO_TAKEN]++;
-    old = *w;
-    *w = old & ~(W_LINKED | W_LINK);
-    *head = old & W_LINK;
+    *head = take(w);
     if (!*head)
-        c->ready &= ~(1u << q);
-    if (!(*w & W_MASKED))
-        *w &= ~W_PENDING;
+        *ready &= ~(1u << q);
+    if (!(READ_ONCE(*w) & W_MASKED))
+        atomic_and(w, ~W_PENDING);
 }
 
+static void consume_fifo(struct domain *d, struct vcpu *v)
+{
+    u32 *ready = &guest_of(d)->v[v->id].ready;
+    unsigned most = 1 + sim_rnd(20);
+    event_word_t *w;
+
+    for (unsigned n = 0; n < most; n++) {
+        *ready |= atomic_xchg(&v->event.fifo->control->ready, 0);
+        *ready &= (1u << EVTCHN_FIFO_MAX_QUEUES) - 1;
+        if (!*ready)
+            break;
+        consume_queue(d, v, (unsigned)__builtin_ctz(*ready));
+    }
+    w = sim_rnd(4) ? NULL : word_of(d, sim_rnd(40));
+    if (w && sim_rnd(2))
+        atomic_and(w, ~W_MASKED);
+    else if (w)
+        __atomic_fetch_xor(w, W_MASKED, __ATOMIC_SEQ_CST);
+}
+
+/* The lock stands for the guest's knowledge that it has not gone back to the 2-level ABI. */
 void consume_events(struct vcpu *v)
 {
     struct domain *d = v->domain;
     struct guest *g = guest_of(d);
 
-    v->info->evtchn_upcall_pending = 0;
-    if (!d->event.fifo || !v->event.fifo || !v->event.fifo->control) {
-        memset(g->v[v->id].head, 0, sizeof(evtchn_port_t) * 16);
-        v->info->evtchn_pending_sel = 0;
+    WRITE_ONCE(v->info->evtchn_upcall_pending, 0);
+    spin_lock(&d->event.lock);
+    if (d->event.fifo && v->event.fifo && v->event.fifo->control) {
+        consume_fifo(d, v);
+    } else {
+        memset(g->v[v->id].head, 0, sizeof(g->v[v->id].head));
+        g->v[v->id].ready = 0;
+        atomic_xchg(&v->info->evtchn_pending_sel, 0);
         memset(d->shared_info->evtchn_pending, 0, sizeof(d->shared_info->evtchn_pending));
-        return;
     }
-    for (unsigned n = 0; n < 1 + sim_rnd(20) && v->event.fifo->control->ready; n++)
-        consume_queue(d, v, (unsigned)__builtin_ctz(v->event.fifo->control->ready) % EVTCHN_FIFO_MAX_QUEUES);
-    if (sim_rnd(4) == 0) {
-        event_word_t *w = word_of(d, sim_rnd(40));
-
-        if (w)
-            *w ^= W_MASKED & (sim_rnd(2) ? *w : ~0u);
-    }
+    spin_unlock(&d->event.lock);
 }
 
 static void check_running(void)

@@ -20,6 +20,7 @@ u8 *window(struct vcpu *v)
 
 static int create(struct domain *d)
 {
+    spin_lock_init(&guest_of(d)->map_lock, LOCK_PAGETABLE);
     return sim_rnd(50) ? 0 : -ENOMEM;
 }
 
@@ -39,7 +40,9 @@ static int relinquish(struct domain *d)
     for (unsigned i = 0; i < MAPPINGS; i++) {
         if (!g->map[i].used)
             continue;
+        spin_lock(&g->map_lock);
         drop_mapping(g, i);
+        spin_unlock(&g->map_lock);
         if (preempt_needed())
             return -ERESTART;
     }
@@ -77,7 +80,7 @@ static int set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     return 0;
 }
 
-static int grant_map(u64 host_addr, mfn_t frame, u32 flags)
+static int map_locked(u64 host_addr, mfn_t frame, u32 flags)
 {
     struct guest *g = guest_of(current_domain());
     u64 i = host_addr >> PAGE_SHIFT;
@@ -96,7 +99,7 @@ static int grant_map(u64 host_addr, mfn_t frame, u32 flags)
     return GNTST_okay;
 }
 
-static int grant_unmap(u64 host_addr, mfn_t frame, u64 new_addr, u32 flags)
+static int unmap_locked(u64 host_addr, mfn_t frame, u32 flags)
 {
     struct guest *g = guest_of(current_domain());
     u64 i = host_addr >> PAGE_SHIFT;
@@ -106,6 +109,28 @@ static int grant_unmap(u64 host_addr, mfn_t frame, u64 new_addr, u32 flags)
         return GNTST_general_error;
     drop_mapping(g, (unsigned)i);
     return GNTST_okay;
+}
+
+static int grant_map(u64 host_addr, mfn_t frame, u32 flags)
+{
+    struct spinlock *l = &guest_of(current_domain())->map_lock;
+    int rc;
+
+    spin_lock(l);
+    rc = map_locked(host_addr, frame, flags);
+    spin_unlock(l);
+    return rc;
+}
+
+static int grant_unmap(u64 host_addr, mfn_t frame, u64 new_addr, u32 flags)
+{
+    struct spinlock *l = &guest_of(current_domain())->map_lock;
+    int rc;
+
+    spin_lock(l);
+    rc = unmap_locked(host_addr, frame, flags);
+    spin_unlock(l);
+    return rc;
 }
 
 static void __noreturn enter(void)

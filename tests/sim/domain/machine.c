@@ -8,9 +8,13 @@
 #include "mm/buddy.h"
 #include "mm/paging.h"
 
+u64 sim_writable = WINDOW_SIZE;
+
 u8 *sim_guest_byte(vaddr_t va, bool write)
 {
     if (va < WINDOW || va >= WINDOW + WINDOW_SIZE)
+        return NULL;
+    if (write && va - WINDOW >= sim_writable)
         return NULL;
     return window(current) + (va - WINDOW);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "domain/internal.h"
 #include "mm/buddy.h"
@@ -71,6 +72,10 @@ int main(int argc, char **argv)
     generator = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
     sim_verbose = getenv("VERBOSE") != NULL;
     start();
+    if (argc > 1 && !strcmp(argv[1], "errors")) {
+        check_errors();
+        return 0;
+    }
     for (unsigned i = 0; i < CPUS; i++)
         sim_run_cpu(i);
     frames = buddy_free_frames();

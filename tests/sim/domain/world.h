@@ -24,6 +24,8 @@
 struct guest {
     struct domain *d;        /* with a reference of the test's; NULL: none */
     bool killing;
+    struct spinlock map_lock;   /* LOCK_PAGETABLE: map[] */
+    struct spinlock setup_lock; /* the guest's own: one vCPU at a time sets FIFO up or resets */
     mfn_t memory[MEMORY];    /* INVALID_MFN: given away */
     struct {
         bool used;
@@ -36,6 +38,7 @@ struct guest {
         bool pending;        /* a hypercall is to be continued */
         u64 nr, args[4];
         evtchn_port_t head[16]; /* its own heads of the FIFO queues */
+        u32 ready;           /* queues that it has been told of and has not emptied */
     } v[VCPUS];
     unsigned fifo_pages;     /* event arrays given so far */
 };
@@ -43,6 +46,10 @@ extern struct guest guests[DOMAINS];
 
 /* machine.c */
 void machine_init(void);
+extern u64 sim_writable; /* so many bytes of a window are; the rest is read-only */
+
+/* errors.c */
+void check_errors(void); /* on an error nothing has changed */
 
 /* kind.c */
 extern const struct domain_kind sim_kind;
@@ -54,8 +61,11 @@ void guest_action(void);      /* the current vCPU does something */
 void toolstack_action(void);  /* Domain 0's tools do something to a domain */
 void domain_end(unsigned i);  /* kills it to the end */
 extern u64 calls[64], calls_ok[64];
-enum { R_FIFO_CHECKED, R_FIFO_TAKEN, R_MAPPED, R_UNMAPPED, R_COPIED, R_TRANSFERRED, R_DEATHS, R_PREEMPTED, R_HALF_RESETS, R_COUNT };
+enum { R_FIFO_CHECKED, R_FIFO_TAKEN, R_MAPPED, R_UNMAPPED, R_COPIED, R_TRANSFERRED, R_DEATHS, R_PREEMPTED, R_HALF_RESETS, R_RIGHTS, R_COUNT };
 extern u64 reached[R_COUNT]; /* how often what must be reached was */
+
+/* Guests that know what they do: only then can be said which events may not be lost. */
+extern bool orderly;
 
 /* checks.c */
 void check_all(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stands in for machine/cpu.h: a physical CPU is a struct of the host program, one of them runs at a time. */
+/* Stands in for machine/cpu.h: a physical CPU is a struct of the host program. */
 #ifndef HV_MACHINE_CPU_H
 #define HV_MACHINE_CPU_H
 
@@ -13,7 +13,10 @@ struct sim_cpu {
     bool irq_off;
 };
 extern struct sim_cpu sim_cpus[SIM_CPUS];
-extern unsigned sim_this_cpu;
+#ifndef SIM_PER_THREAD
+#define SIM_PER_THREAD /* __thread where each CPU has one (threads/Makefile); elsewhere the one thread goes from CPU to CPU */
+#endif
+extern SIM_PER_THREAD unsigned sim_this_cpu;
 
 static inline struct cpu_top *cpu_top(void)
 {
@@ -62,7 +65,7 @@ static inline void irq_restore(bool was)
         irq_enable();
 }
 
-void cpu_relax(void); /* the host program's: where one CPU runs at a time, waiting would be for ever */
+void cpu_relax(void); /* where one CPU runs at a time, waiting would be for ever */
 
 static inline void cpu_idle_wait(void)
 {

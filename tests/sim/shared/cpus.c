@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The CPUs, which go on in each other's waiting loops, and their clocks. */
+/* The CPUs and their clocks. How several go on at once is in serial.c, or in ../threads. */
 #include "shared/host.h"
 
 #include "domain/internal.h"
@@ -8,10 +8,10 @@
 #include "sched/softirq.h"
 
 #define NEVER (~0ul)
-#define MAX_WAITS 100 /* rounds of waiting in a step; one lets all others go on and is nearly always enough */
 
 struct sim_cpu sim_cpus[SIM_CPUS];
-unsigned sim_this_cpu, cpu_count;
+SIM_PER_THREAD unsigned sim_this_cpu;
+unsigned cpu_count;
 struct cpumask cpu_online_mask;
 
 nsec_t sim_now = 1000000;
@@ -35,16 +35,10 @@ void sim_cpus_start(unsigned n)
     sim_this_cpu = 0;
 }
 
-/* ---- one after the other ---- */
-
-static bool waiting[SIM_CPUS];
-static unsigned waits; /* rounds of waiting in this step */
-
-static void run(unsigned cpu)
+void sim_serve(void)
 {
-    unsigned was = sim_this_cpu;
+    unsigned cpu = sim_this_cpu;
 
-    sim_this_cpu = cpu;
     if (deadlines[cpu] <= sim_now) {
         bool irq = irq_save();
 
@@ -53,30 +47,6 @@ static void run(unsigned cpu)
         irq_restore(irq);
     }
     softirq_run();
-    sim_this_cpu = was;
-}
-
-void sim_run_cpu(unsigned cpu)
-{
-    waits = 0;
-    run(cpu);
-}
-
-/* A CPU waits: the others do what is pending, except those that wait themselves or have interrupts disabled. */
-void cpu_relax(void)
-{
-    unsigned self = sim_this_cpu, first = sim_rnd(cpu_count);
-
-    if (++waits > MAX_WAITS)
-        sim_fail("CPU %u waits for ever", self);
-    waiting[self] = true;
-    for (unsigned i = 0; i < cpu_count; i++) {
-        unsigned cpu = (first + i) % cpu_count;
-
-        if (!waiting[cpu] && !sim_cpus[cpu].irq_off)
-            run(cpu);
-    }
-    waiting[self] = false;
 }
 
 void smp_wait(void)

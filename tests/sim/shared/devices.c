@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "atomic.h"
 #include "errno.h"
 #include "machine/console.h"
 #include "machine/fpu.h"
 #include "machine/irq.h"
 #include "machine/panic.h"
+#include "machine/spinlock.h"
 
 struct panic_hooks panic_hooks;
 void (*console_input_handler)(void);
@@ -18,7 +20,9 @@ void (*console_input_handler)(void);
 static struct {
     irq_handler handler;
     void *data;
+    unsigned running;
 } irqs[MAX_IRQS];
+static struct spinlock irq_lock = SPINLOCK_INIT(LOCK_IRQ);
 
 unsigned irq_gsi_count(void)
 {
@@ -27,24 +31,38 @@ unsigned irq_gsi_count(void)
 
 int irq_bind(unsigned irq, irq_handler handler, void *data)
 {
-    if (irqs[irq].handler)
-        return -EBUSY;
-    irqs[irq].handler = handler;
-    irqs[irq].data = data;
-    return 0;
+    bool was = spin_lock_irqsave(&irq_lock), taken = irqs[irq].handler;
+
+    if (!taken) {
+        irqs[irq].data = data;
+        irqs[irq].handler = handler;
+    }
+    spin_unlock_irqrestore(&irq_lock, was);
+    return taken ? -EBUSY : 0;
 }
 
+/* The handler runs nowhere any more afterwards. */
 void irq_unbind(unsigned irq)
 {
+    bool was = spin_lock_irqsave(&irq_lock);
+
     irqs[irq].handler = NULL;
+    spin_unlock_irqrestore(&irq_lock, was);
+    while (atomic_load(&irqs[irq].running))
+        cpu_relax();
 }
 
 void sim_irq_fire(unsigned irq)
 {
-    bool was = irq_save();
+    bool was = spin_lock_irqsave(&irq_lock);
+    irq_handler handler = irqs[irq].handler;
+    void *data = irqs[irq].data;
 
-    if (irqs[irq].handler)
-        irqs[irq].handler(irq, irqs[irq].data);
+    atomic_add_return(&irqs[irq].running, 1);
+    spin_unlock(&irq_lock);
+    if (handler)
+        handler(irq, data);
+    atomic_sub_return(&irqs[irq].running, 1);
     irq_restore(was);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What both simulations (../sim.h, ../domain/world.h) put in place of the machine: CPUs that are structs of
- * the host program, of which one runs at a time, locks that are checked, time as a variable, memory as an arena.
+ * the host program, locks that are checked, time as a variable, memory as an arena. In both of them one CPU runs at a
+ * time (serial.c, locks.c); threads/ has them all run at once, with the hypervisor's own locks.
  */
 #ifndef SIM_HOST_H
 #define SIM_HOST_H
@@ -19,10 +20,14 @@ void sim_check_no_locks(void); /* between two steps: nothing is held, interrupts
 /* ---- cpus.c ---- */
 extern nsec_t sim_now;
 void sim_cpus_start(unsigned n); /* scheduler and timers, and an idle vCPU on each of @n CPUs */
+void sim_serve(void);            /* this CPU: its clock's interrupt if that is due, and its softirqs */
+
+/* ---- serial.c ---- */
 void sim_run_cpu(unsigned cpu);  /* between two steps: its clock's interrupt if that is due, and its softirqs */
 
 /* ---- memory.c ---- */
-extern bool sim_fail_allocations; /* now and then, on the heap */
+extern __thread bool sim_fail_allocations; /* now and then, on the heap */
+extern __thread unsigned sim_fail_nth;     /* not 0: this one from now on, on the heap */
 extern long sim_heap_objects;
 /* Frame 0 is nobody's, frame 1 the root of our own page tables; which of the others are RAM is left to the caller. */
 void sim_memory_init(u64 frames);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "atomic.h"
 #include "machine/uaccess.h"
 #include "mm/frame.h"
 #include "mm/heap.h"
@@ -33,7 +34,8 @@ void sim_memory_init(u64 frames)
 
 /* ---- heap ---- */
 
-bool sim_fail_allocations;
+__thread bool sim_fail_allocations;
+__thread unsigned sim_fail_nth;
 long sim_heap_objects;
 
 void *heap_alloc(size_t size)
@@ -41,19 +43,19 @@ void *heap_alloc(size_t size)
     size_t rounded = ROUND_UP(size ? size : 1, 64);
     void *p;
 
-    if (size > KB(64) || (sim_fail_allocations && sim_rnd(24) == 0))
+    if (size > KB(64) || (sim_fail_allocations && sim_rnd(24) == 0) || (sim_fail_nth && --sim_fail_nth == 0))
         return NULL;
     p = aligned_alloc(64, rounded);
     if (!p)
         sim_fail("the host has no memory");
-    sim_heap_objects++;
+    atomic_add_return(&sim_heap_objects, 1);
     return memset(p, 0, rounded);
 }
 
 void heap_free(void *p)
 {
     if (p)
-        sim_heap_objects--;
+        atomic_sub_return(&sim_heap_objects, 1);
     free(p);
 }
 
