@@ -228,7 +228,7 @@ static void start_cpus(void)
     domains_init();
     domains_share_m2p();
     pv_init();
-    pv_hypercall_handler = hypercall_dispatch;
+    pv_hypercall_handler = hypercall_entry();
     machine_shutdown = shutdown_machine;
     start_cpu(0);
     irq_enable();

@@ -21,6 +21,9 @@ long hypercall_dispatch(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
 typedef long (*hypercall_call)(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
+/* What guests' hypercalls go to: hypercall_dispatch, or with the option hypercall-watch what measures it. */
+hypercall_call hypercall_entry(void);
+
 /* The hypercalls of this floor. Arguments as the guest passed them; see the file of each name. */
 long do_multicall(vaddr_t list, u64 count, hypercall_call dispatch); /* dispatch: hypercall_dispatch */
 long do_xen_version(u64 cmd, vaddr_t arg);

@@ -15,6 +15,7 @@
 #include "sched/softirq.h"
 
 #define CHUNK_MAX_ORDER 12 /* frames that are listed meanwhile */
+#define FRAME_WORK 16      /* of exchanging one, which includes clearing the new one */
 
 struct exchange {
     struct domain *d;
@@ -161,15 +162,17 @@ static long run(struct exchange *e, vaddr_t arg)
 {
     u64 total = (u64)e->x.in.nr_extents << e->x.in.extent_order;
     u64 start = (u64)e->x.nr_exchanged << e->x.in.extent_order, at;
+    bool heavy = FRAME_WORK << e->order > WORK_BUDGET; /* not behind other work of a multicall */
     long rc = 0;
 
     for (at = start; at < total && !rc; at += BIT(e->order)) {
-        if (at > start && preempt_needed()) {
+        if ((at > start && preempt_needed()) || (heavy && !work_untouched())) {
             if (note_progress(e, arg, at))
                 return -EFAULT;
             return hypercall_continue(__HYPERVISOR_memory_op, XENMEM_exchange, arg, 0, 0, 0);
         }
         rc = exchange_chunk(e, at);
+        work_done(FRAME_WORK << e->order);
         if (rc)
             break;
     }

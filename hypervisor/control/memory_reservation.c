@@ -14,6 +14,12 @@
 #include "pv/mmu.h"
 #include "sched/softirq.h"
 
+/* Work of one frame, in the units of sched/softirq.h: clearing a new one, giving one up. */
+#define NEW_FRAME_WORK 8
+#define OLD_FRAME_WORK 4
+
+enum outcome { DONE, FAILED, LATER };
+
 struct job {
     struct domain *d;
     u64 op;
@@ -57,46 +63,52 @@ static bool populate(const struct job *j, u64 i)
     return !guest_write(extent(j, i), &mfn.n, sizeof(mfn.n));
 }
 
+/* A pin goes with the frame. @return false: there is other work first */
+static bool unpin(struct domain *d, mfn_t mfn)
+{
+    return !mfn_valid(mfn) || !(READ_ONCE(mfn_to_frame(mfn)->type) & TYPE_PINNED) || pv_unpin_table(d, mfn) != -ERESTART;
+}
+
 /* Gives one frame back; it is freed when nothing refers to it any more. */
 static bool drop(struct domain *d, mfn_t mfn)
 {
     struct frame *f;
-    bool ok = true;
+    bool ok;
 
     if (!mfn_valid(mfn) || !frame_get(mfn_to_frame(mfn), d->id))
         return false;
     f = mfn_to_frame(mfn);
-    if ((f->type & TYPE_PINNED) && pv_unpin_table(d, mfn) == -ERESTART) {
-        frame_put(f);
-        return false;
-    }
     ok = domain_drop_frame(d, mfn);
     frame_put(f);
     return ok;
 }
 
-static bool decrease(const struct job *j, u64 i)
+/* What can be put off comes before the first frame goes. */
+static enum outcome decrease(const struct job *j, u64 i)
 {
     xen_pfn_t mfn;
 
     if (guest_read(&mfn, extent(j, i), sizeof(mfn)))
-        return false;
+        return FAILED;
+    for (u64 k = 0; k < BIT(j->order); k++)
+        if (!unpin(j->d, MFN(mfn + k)))
+            return LATER;
+    work_done(OLD_FRAME_WORK << j->order);
     for (u64 k = 0; k < BIT(j->order); k++)
         if (!drop(j->d, MFN(mfn + k)))
-            return false;
-    return true;
+            return FAILED;
+    return DONE;
 }
 
-static bool one(const struct job *j, u64 i)
+static enum outcome one(const struct job *j, u64 i)
 {
-    switch (j->op) {
-    case XENMEM_increase_reservation:
-        return increase(j, i);
-    case XENMEM_populate_physmap:
-        return populate(j, i);
-    default:
+    bool ok;
+
+    if (j->op == XENMEM_decrease_reservation)
         return decrease(j, i);
-    }
+    work_done(NEW_FRAME_WORK << j->order);
+    ok = j->op == XENMEM_increase_reservation ? increase(j, i) : populate(j, i);
+    return ok ? DONE : FAILED;
 }
 
 /* @return number of extents done; *@preempted: stopped for other work */
@@ -106,11 +118,10 @@ static u64 run(const struct job *j, u64 start, u64 count, bool *preempted)
 
     *preempted = false;
     for (i = start; i < count; i++) {
-        if (i > start && preempt_needed()) {
-            *preempted = true;
-            break;
-        }
-        if (!one(j, i))
+        enum outcome outcome = i > start && preempt_needed() ? LATER : one(j, i);
+
+        *preempted = outcome == LATER;
+        if (outcome != DONE)
             break;
     }
     return i;

@@ -16,7 +16,7 @@ void cpu_loop(void)
 {
     for (;;) {
         irq_disable();
-        if (preempt_needed()) {
+        if (softirqs_pending()) {
             irq_enable();
             softirq_run();
         } else if (vcpu_is_idle(current)) {

@@ -316,6 +316,7 @@ static long unmap_all(const struct unmap_form *form, vaddr_t uop, u32 count)
         n = unmap_batch(form, guest_element(uop, done, form->size), count - done);
         if (n < 0)
             return n;
+        work_done((unsigned)n * WORK_STEP);
         done += (u32)n;
     }
     return count;

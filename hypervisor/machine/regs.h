@@ -36,7 +36,7 @@ struct cpu_top {
     u64 host_cr3;         /* XPTI: the full root, from just before guest_cr3 is loaded until just after the full one is again; else 0 (entry.S) */
     u64 full_cr3;         /* XPTI: the full root that belongs to guest_cr3 */
     u32 cpu;              /* number of this physical CPU */
-    u32 pad;
+    s32 work_left;        /* of the hypercall under way: sched/softirq.h */
 };
 /* The end of the guest's frame is TSS.RSP0, which the CPU aligns to 16 bytes before it pushes. */
 _Static_assert((sizeof(struct cpu_top) - sizeof(struct regs)) % 16 == 0, "the frame must lie where the CPU pushes it");

@@ -60,6 +60,11 @@ void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
 bool spin_is_locked(const struct spinlock *l);
+/* Somebody waits for the lock, which the caller holds. */
+static inline bool spin_is_contended(const struct spinlock *l)
+{
+    return (u16)(READ_ONCE(l->next) - READ_ONCE(l->owner)) > 1;
+}
 /* The same with interrupts disabled meanwhile; @return the state for the unlock. */
 bool spin_lock_irqsave(struct spinlock *l);
 void spin_unlock_irqrestore(struct spinlock *l, bool was);

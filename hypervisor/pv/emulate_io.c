@@ -156,7 +156,7 @@ static enum emulation string_io(struct regs *regs, const struct insn *i, bool ou
     if (!i->rep)
         return string_element(regs, out, bytes, index) ? EMULATION_DONE : EMULATION_RESTART;
     for (unsigned n = 0; regs->rcx != 0; n++) {
-        if (n == STRING_BATCH || preempt_needed() || !string_element(regs, out, bytes, index))
+        if (n == STRING_BATCH || softirqs_pending() || !string_element(regs, out, bytes, index))
             return EMULATION_RESTART;
         regs->rcx--;
     }

@@ -8,12 +8,16 @@
 #include "pv/hypercall.h"
 
 #include "domain/domain.h"
+#include "sched/softirq.h"
 
 long (*pv_hypercall_handler)(u64 nr, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 
 void pv_hypercall(struct regs *regs, struct vcpu *v)
 {
-    long rc = pv_hypercall_handler(regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
+    long rc;
+
+    work_begin();
+    rc = pv_hypercall_handler(regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8);
 
     if (unlikely(v->hcall_preempted))
         v->hcall_preempted = false;

@@ -9,7 +9,8 @@
 #include "pv/mmu_private.h"
 #include "sched/softirq.h"
 
-#define FRAMES_BETWEEN_CHECKS 512
+#define FRAMES_BETWEEN_CHECKS 64
+#define FRAME_WORK 4 /* of giving one up */
 
 enum stage { STAGE_ROOTS, STAGE_TABLES, STAGE_FRAMES, STAGE_DONE };
 
@@ -63,6 +64,7 @@ static int with_frame(struct domain *d, struct frame *f, int (*fn)(struct domain
 
     if (READ_ONCE(f->owner) != d->id || !frame_get_more(f))
         return 0;
+    work_done(FRAME_WORK);
     if (READ_ONCE(f->owner) == d->id)
         rc = fn(d, f);
     frame_put(f);

@@ -175,6 +175,7 @@ static int clear_or_copy(struct domain *pg, const struct mmuext_op *op)
         memcpy(mfn_to_virt(dst), mfn_to_virt(src), PAGE_SIZE);
     else
         memset(mfn_to_virt(dst), 0, PAGE_SIZE);
+    work_done(WORK_STEP);
     frame_note_write(mfn_to_frame(dst));
     frame_put_and_type(mfn_to_frame(dst));
     rc = 0;

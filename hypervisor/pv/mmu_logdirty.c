@@ -19,7 +19,7 @@
 #include "pv/mmu_shadow.h"
 #include "sched/softirq.h"
 
-#define FRAMES_BETWEEN_CHECKS 512
+#define FRAMES_BETWEEN_CHECKS 64
 #define WINDOW_BYTES 64
 
 enum { LOG_NONE, LOG_ENABLE, LOG_PEEK, LOG_CLEAN };
@@ -93,6 +93,7 @@ static int take_frame(struct domain *d, struct frame *f, struct window *w)
     if (p->op == LOG_ENABLE || (p->op == LOG_CLEAN && pfn < w->r->pages))
         atomic_and(&f->refs, ~(u32)FRAME_DIRTY);
     p->dirty++;
+    work_done(1);
     return pfn < w->r->pages ? window_set(w, pfn) : 0;
 }
 
@@ -126,7 +127,7 @@ static int clear_bitmap(struct domain *d, const struct log_request *r)
         if (guest_clear(r->bitmap + p->zeroed, n))
             return -EFAULT;
         p->zeroed += n;
-        if (preempt_needed())
+        if (preempt_after(3 * WORK_STEP))
             return -ERESTART;
     }
     return 0;

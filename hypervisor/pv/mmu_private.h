@@ -67,6 +67,8 @@ u64 *pte_find(const struct vcpu *v, vaddr_t va);
 /* Locks @d against changes of its page tables. @return false (unlocked): it is dying */
 bool mmu_lock(struct domain *d);
 void mmu_unlock(struct domain *d);
+/* Lets those who wait for the lock go first; it is held again afterwards. @return false: the domain is dying */
+bool mmu_give_way(struct domain *d);
 
 /* Goes on with tables that are to be un-validated. 0, -ERESTART */
 int mmu_finish_stale_tables(struct domain *d);

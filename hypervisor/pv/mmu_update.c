@@ -14,6 +14,7 @@
 #include "sched/softirq.h"
 
 #define REQUESTS_AT_ONCE 16
+#define REQUEST_WORK 4 /* of one request, what becomes of tables aside (pv/mmu_validate.c counts that) */
 
 struct update_call {
     struct domain *pt; /* whose page tables */
@@ -117,8 +118,10 @@ static int do_requests(struct update_call *c, vaddr_t reqs, u32 count)
     int rc;
 
     for (; c->done < count; c->done++) {
-        if (c->done && (preempt_needed() || mmu_has_stale(c->pt)))
+        if (c->done && (preempt_after(REQUEST_WORK) || mmu_has_stale(c->pt)))
             return -ERESTART;
+        if (c->done && !mmu_give_way(c->pt))
+            return -EINVAL;
         if (next == have) {
             next = 0;
             have = MIN(count - c->done, REQUESTS_AT_ONCE);

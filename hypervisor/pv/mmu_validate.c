@@ -54,6 +54,15 @@ void mmu_unlock(struct domain *d)
     spin_unlock(&d->pv->mmu_lock);
 }
 
+bool mmu_give_way(struct domain *d)
+{
+    if (likely(!spin_is_contended(&d->pv->mmu_lock)))
+        return true;
+    spin_unlock(&d->pv->mmu_lock);
+    spin_lock(&d->pv->mmu_lock);
+    return !READ_ONCE(d->dying);
+}
+
 /* The domain with @id, mostly the running one; to be handed to owner_put. */
 static struct domain *owner_get(domid_t id)
 {
@@ -78,6 +87,8 @@ static void push(struct table_walk *w, struct frame *f, unsigned next, bool resu
     l->table = mfn_to_virt(frame_to_mfn(f));
     l->next = next;
     l->resumed = resumed;
+    if (frame_type(f) == FRAME_L1)
+        work_done(PTES_PER_TABLE); /* in one go; those above count entry by entry */
 }
 
 static void start(struct table_walk *w, struct domain *d, struct frame *f, unsigned next, bool resumed)
@@ -115,10 +126,10 @@ static void suspend_level(struct table_walk *w, unsigned i, bool stale)
         frame_put(l->f);
 }
 
-/* Suspends the whole walk if it should be. @return true: done, -ERESTART is to be returned */
+/* After one table: suspends the whole walk if it should be. @return true: done, -ERESTART is to be returned */
 static bool suspend_walk(struct table_walk *w, bool stale)
 {
-    if (likely(!preempt_needed()))
+    if (likely(!preempt_after(0)) && likely(!spin_is_contended(&w->d->pv->mmu_lock)))
         return false;
     for (unsigned i = 0; i <= w->top; i++)
         suspend_level(w, i, stale);
@@ -197,6 +208,7 @@ static int validate_upper(struct table_walk *w)
         if ((e & ~PTE_UPPER_ALLOWED) || !mfn_valid(pte_mfn(e)))
             return -EINVAL;
         child = mfn_to_frame(pte_mfn(e));
+        work_done(1);
         if (!frame_get(child, w->d->id))
             return -EINVAL;
         how = frame_type_begin(child, type - 1);
@@ -231,6 +243,7 @@ static int validation_failed(struct table_walk *w, int rc)
         if (l->resumed)
             frame_put(l->f);
     }
+    work_done(PTES_PER_TABLE); /* a level-1 table that fails late is done twice */
     mmu_finish_stale(w->d);
     return rc;
 }
@@ -310,6 +323,7 @@ static int unvalidate_upper(struct table_walk *w)
         if (!(e & PTE_P) || (type == FRAME_L4 && l4_slot_is_host(l->next)))
             continue;
         child = mfn_to_frame(pte_mfn(e));
+        work_done(1);
         if (frame_type_drop(child)) {
             descend(w, child, PTES_PER_TABLE, false);
             return DESCEND;

@@ -478,6 +478,7 @@ void sim_action(void)
         return; /* it goes on in user mode */
     if (!sim_enter_kernel(v))
         return;
+    work_begin();
     any_preemption();
     if (sim_pending(v)->active && sim_rnd(8)) { /* a guest may also abandon it */
         sim_continue(v);

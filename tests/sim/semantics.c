@@ -202,10 +202,29 @@ static void test_control(void)
     EXPECT(m2p_get(f10), 56);
 }
 
+/* A list is done in pieces, though nobody wants the CPU; all of it, each entry once. */
+static void test_budget(void)
+{
+    struct mmu_update *req = (struct mmu_update *)sim_window();
+    unsigned n = 900, pieces = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        req[i] = (struct mmu_update){ slot(20 + i % 2), i & 2 ? pte(frame(v, 20 + i % 2), PTE_P | PTE_RW) : 0 };
+    EXPECT(sim_hypercall(v, __HYPERVISOR_mmu_update, SIM_WINDOW, n, SIM_WINDOW + SIM_WINDOW_SIZE - 4, DOMID_SELF), -ERESTART);
+    while (sim_continue(v))
+        pieces++;
+    EXPECT(pieces >= 1 && pieces < 10, 1);
+    EXPECT(*(u32 *)(sim_window() + SIM_WINDOW_SIZE - 4), n);
+    EXPECT(!!(entry(20) & PTE_P), 1); /* as the last one says */
+    for (unsigned k = 20; k < 22; k++)
+        EXPECT(va_mapping(va_of(k), pte(frame(v, k), PTE_P | PTE_RW), 0), 0);
+}
+
 int sim_semantics(void)
 {
     static void (*const tests[])(void) = {
         test_update_errors, test_stored_form, test_pins, test_roots, test_other_commands, test_control,
+        test_budget,
     };
 
     v0 = sim_domain(0)->vcpus[0];

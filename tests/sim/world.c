@@ -24,6 +24,8 @@
 
 #define FRAMES 64 /* of each domain at first */
 #define FRAMES_MAX 80
+#define MAX_PIECE (4 * WORK_BUDGET)      /* over the budget: an exchange of the largest order of a guest */
+#define MAX_PIECE_DOM0 (8 * WORK_BUDGET) /* an extent of order 11 */
 
 struct sim_domain sim_domains[SIM_DOMAINS];
 struct sim_hold sim_holds[SIM_HOLDS];
@@ -116,6 +118,7 @@ void sim_domain_make(unsigned i)
     struct domain *d;
 
     per_cpu(softirq_pending, sim_this_cpu) = 0;
+    work_begin();
     memset(&sim_domains[i], 0, sizeof(sim_domains[i]));
     if (domain_create(i, &cfg, &d))
         sim_fail("d%u cannot be created", i);
@@ -142,6 +145,7 @@ bool sim_domain_kill(unsigned i)
     if (!d)
         return true;
     s->killing = true;
+    work_begin();
     if (!s->killed)
         s->killed = !domain_kill(d);
     return s->killed;
@@ -165,7 +169,10 @@ static long run(struct vcpu *v, struct sim_pending *p)
     long rc;
 
     v->hcall_preempted = false;
+    work_begin();
     rc = hypercall_dispatch(p->nr, p->arg[0], p->arg[1], p->arg[2], p->arg[3], p->arg[4]);
+    if (cpu_top()->work_left < -(v->domain->privileged ? MAX_PIECE_DOM0 : MAX_PIECE))
+        sim_fail("hypercall %lu did %d units of work in one piece", p->nr, WORK_BUDGET - cpu_top()->work_left);
     p->active = v->hcall_preempted;
     outcomes[p->nr % ARRAY_SIZE(outcomes)][rc == -ERESTART ? 3 : rc == -EFAULT ? 2 : rc < 0 ? 1 : 0]++;
     if ((rc == -ERESTART) != p->active)

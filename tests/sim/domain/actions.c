@@ -97,6 +97,7 @@ static long call(u64 nr, u64 a1, u64 a2, u64 a3)
     if (sim_rnd(4) == 0)
         softirq_raise(SOFTIRQ_TASKLET); /* preemption at every point in question */
     v->hcall_preempted = false;
+    work_begin();
     rc = dispatch(nr, args);
     calls[nr]++;
     calls_ok[nr] += rc >= 0;
