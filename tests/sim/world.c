@@ -214,6 +214,7 @@ void sim_time_passes(void)
 {
     sim_now += 200000;
     sim_run_cpu(sim_this_cpu);
+    work_begin();
 }
 
 void sim_all_cpus(void)

@@ -69,8 +69,12 @@ void tlb_flush_mask(const struct cpumask *mask)
     host_last_flush = ++host_clock;
 }
 
+static void (*host_waiting)(void); /* what a CPU that waits does for others; NULL: nothing */
+
 void smp_wait(void)
 {
+    if (host_waiting)
+        host_waiting();
     sched_yield();
 }
 

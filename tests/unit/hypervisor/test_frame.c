@@ -127,6 +127,27 @@ static void partial(void)
     end_ownership(f);
 }
 
+/* Who has locked the frame waits for this CPU to flush: it does so while it waits for the frame, and the other goes on. */
+static struct frame *flushing;
+
+static void serve(void)
+{
+    host_waiting = NULL;
+    frame_type_commit(flushing);
+}
+
+static void waits_and_serves(void)
+{
+    struct frame *f = flushing = owned_frame(3);
+
+    CHECK(frame_type_begin(f, FRAME_SEGDESC) == TYPE_FRESH);
+    host_waiting = serve;
+    CHECK(frame_get_type(f, FRAME_SEGDESC) == 0 && !host_waiting && (f->type & TYPE_COUNT) == 2);
+    frame_put_type(f);
+    frame_put_type(f);
+    end_ownership(f);
+}
+
 static void *hammer(void *arg)
 {
     struct frame *f = arg;
@@ -172,6 +193,7 @@ int main(void)
     TEST(references);
     TEST(exclusive_types);
     TEST(partial);
+    TEST(waits_and_serves);
     TEST(threads);
     TEST(m2p);
     return TEST_RESULT();
