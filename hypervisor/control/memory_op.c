@@ -175,10 +175,10 @@ static int prepare(const struct memory_op *op, struct memory_call *c)
 long do_memory_op(u64 cmd, vaddr_t arg)
 {
     struct memory_call c = { .op = cmd & MEMOP_CMD_MASK, .start = cmd >> MEMOP_EXTENT_SHIFT, .arg = arg };
-    const struct memory_op *op = &ops[c.op];
+    const struct memory_op *op = c.op < ARRAY_SIZE(ops) ? &ops[c.op] : NULL;
     long rc;
 
-    if (c.op >= ARRAY_SIZE(ops) || !op->fn)
+    if (!op || !op->fn)
         return c.start ? -EINVAL : -ENOSYS;
     if (c.start && !op->extents)
         return -EINVAL;
