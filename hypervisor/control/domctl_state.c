@@ -133,13 +133,63 @@ long domctl_set_ext_state(struct domain *d, const struct xen_domctl_vcpuextstate
     return rc;
 }
 
-/* PV guests have no MSRs that would have to be carried over (the debug extensions of AMD are not offered). */
+/* Of a PV guest's own registers the masks of breakpoints are carried over; those that are zero are left out, as Xen does. */
+static long get_msrs(const struct guest_msrs *g, struct xen_domctl_vcpu_msrs *m)
+{
+    u32 count = 0;
+
+    if (!m->msrs.p) {
+        m->msr_count = ARRAY_SIZE(g->dr_mask);
+        return 0;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(g->dr_mask); i++) {
+        struct xen_domctl_vcpu_msr r = { .index = guest_dr_mask_msr(i), .value = g->dr_mask[i] };
+
+        if (!r.value)
+            continue;
+        if (count < m->msr_count && copy_to_guest_at(m->msrs, count, &r))
+            return -EFAULT;
+        count++;
+    }
+    if (count > m->msr_count) {
+        m->msr_count = count;
+        return -ENOBUFS;
+    }
+    m->msr_count = count;
+    return 0;
+}
+
+/* All of them are checked on a copy first; on an error msr_count names the one that is refused. */
+static long set_msrs(struct domain *d, struct vcpu *v, struct xen_domctl_vcpu_msrs *m)
+{
+    struct guest_msrs changed = v->pv->msrs;
+
+    for (u32 i = 0; i < m->msr_count; i++) {
+        struct xen_domctl_vcpu_msr r;
+        bool known = false;
+
+        if (i == ARRAY_SIZE(changed.dr_mask)) /* not one that we could have saved */
+            return -EINVAL;
+        if (copy_from_guest_at(&r, m->msrs, i))
+            return -EFAULT;
+        for (unsigned k = 0; k < ARRAY_SIZE(changed.dr_mask); k++)
+            known = known || r.index == guest_dr_mask_msr(k);
+        if (!known || r.reserved || guest_wrmsr(&changed, r.index, r.value)) {
+            m->msr_count = i;
+            return -EINVAL;
+        }
+    }
+    domain_pause(d);
+    memcpy(v->pv->msrs.dr_mask, changed.dr_mask, sizeof(changed.dr_mask));
+    domain_unpause(d);
+    return 0;
+}
+
 long domctl_msrs(struct domain *d, struct xen_domctl_vcpu_msrs *m, bool set)
 {
-    if (!domain_vcpu(d, m->vcpu))
+    struct vcpu *v = domain_vcpu(d, m->vcpu);
+
+    if (!v)
         return m->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
-    if (set)
-        return m->msr_count ? -EINVAL : 0;
-    m->msr_count = 0;
-    return 0;
+    return set ? set_msrs(d, v, m) : get_msrs(&v->pv->msrs, m);
 }

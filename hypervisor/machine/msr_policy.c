@@ -27,6 +27,7 @@
 static DEFINE_PERCPU(u32, tsc_aux);
 static DEFINE_PERCPU(u64, spec_ctrl);
 static DEFINE_PERCPU(bool, cpuid_faulting);
+static DEFINE_PERCPU(struct { u32 of[4]; }, dr_masks);
 
 static bool is_intel(void)
 {
@@ -38,6 +39,39 @@ bool cpuid_faulting_available(void)
     u64 info;
 
     return is_intel() && !rdmsr_safe(MSR_INTEL_PLATFORM_INFO, &info) && (info & PLATFORM_INFO_CPUID_FAULTING);
+}
+
+u32 guest_dr_mask_msr(unsigned i)
+{
+    return i ? MSR_AMD_DR1_MASK + i - 1 : MSR_AMD_DR0_MASK;
+}
+
+/* @return the breakpoint whose mask @msr is, or -1: none, or the processor has no such thing */
+static int dr_mask_index(u32 msr)
+{
+    if (!cpu_has(XEN_X86_FEATURE_DBEXT))
+        return -1;
+    if (msr == MSR_AMD_DR0_MASK)
+        return 0;
+    return msr >= MSR_AMD_DR1_MASK && msr <= MSR_AMD_DR3_MASK ? (int)(msr - MSR_AMD_DR1_MASK) + 1 : -1;
+}
+
+void guest_dr_masks_load(const struct guest_msrs *g)
+{
+    for (unsigned i = 0; i < 4 && cpu_has(XEN_X86_FEATURE_DBEXT); i++) {
+        if (this_cpu(dr_masks).of[i] == g->dr_mask[i])
+            continue;
+        this_cpu(dr_masks).of[i] = g->dr_mask[i];
+        wrmsr(guest_dr_mask_msr(i), g->dr_mask[i]);
+    }
+}
+
+static int write_dr_mask(struct guest_msrs *g, unsigned i, u64 value)
+{
+    if (value >> 32)
+        return -EPERM;
+    g->dr_mask[i] = (u32)value;
+    return 0;
 }
 
 static u64 spec_ctrl_bits(void)
@@ -165,8 +199,12 @@ static int read_common(const struct guest_msrs *g, u32 msr, u64 *value)
 
 int guest_rdmsr(const struct guest_msrs *g, u32 msr, u64 *value)
 {
-    int rc = read_common(g, msr, value);
+    int rc = read_common(g, msr, value), mask = dr_mask_index(msr);
 
+    if (mask >= 0) {
+        *value = g->dr_mask[mask];
+        return 0;
+    }
     if (rc == -ENOENT)
         rc = read_intel(g, msr, value);
     if (rc == -ENOENT)
@@ -218,8 +256,10 @@ static int write_misc_features(struct guest_msrs *g, u64 value)
 
 int guest_wrmsr(struct guest_msrs *g, u32 msr, u64 value)
 {
-    int rc;
+    int rc, mask = dr_mask_index(msr);
 
+    if (mask >= 0)
+        return write_dr_mask(g, (unsigned)mask, value);
     switch (msr) {
     case MSR_SPEC_CTRL:
         return write_spec_ctrl(g, value);

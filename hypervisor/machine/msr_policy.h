@@ -13,6 +13,7 @@
 struct guest_msrs {
     u64 spec_ctrl;             /* loaded while the vCPU runs */
     u32 tsc_aux;               /* loaded while the vCPU runs */
+    u32 dr_mask[4];            /* address bits that breakpoints ignore (AMD's DBEXT); loaded with them */
     bool cpuid_faulting;       /* CPUID in user mode raises #GP, as the guest asked */
     bool control_domain;       /* Domain 0: few more registers may be read */
     bool relaxed;              /* msr_relaxed: registers that exist but are not known read as 0 */
@@ -27,6 +28,12 @@ int guest_wrmsr(struct guest_msrs *g, u32 msr, u64 value);
 
 /* Loads the registers of the vCPU that runs next on this CPU; only changes are written. */
 void guest_msrs_load(const struct guest_msrs *g);
+
+/* Register that holds dr_mask[@i]. */
+u32 guest_dr_mask_msr(unsigned i);
+
+/* Loads the masks of the breakpoints of the vCPU that runs; only changes are written. Before its DR7 is. */
+void guest_dr_masks_load(const struct guest_msrs *g);
 
 /* True when CPUID of guests' user mode can be intercepted on this machine. */
 bool cpuid_faulting_available(void);

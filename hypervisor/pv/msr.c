@@ -36,6 +36,10 @@ int pv_wrmsr(struct vcpu *v, u32 msr, u64 value)
     case MSR_KERNEL_GS_BASE:
         return do_set_segment_base(SEGBASE_GS_USER, value) ? -EPERM : 0;
     default:
-        return guest_wrmsr(&v->pv->msrs, msr, value);
+        if (guest_wrmsr(&v->pv->msrs, msr, value))
+            return -EPERM;
+        if (v->pv->debugreg[7] & DR7_ENABLE_MASK)
+            guest_dr_masks_load(&v->pv->msrs);
+        return 0;
     }
 }

@@ -159,6 +159,7 @@ void pv_debug_load(struct vcpu *v)
             write_dr7(DR7_DEFAULT);
         return;
     }
+    guest_dr_masks_load(&v->pv->msrs);
     write_dr0(dr[0]);
     write_dr1(dr[1]);
     write_dr2(dr[2]);

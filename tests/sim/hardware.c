@@ -214,6 +214,10 @@ u64 *sim_register(unsigned n)
     return &hw[sim_this_cpu].registers[n];
 }
 
+void guest_dr_masks_load(const struct guest_msrs *g)
+{
+}
+
 void guest_msrs_load(const struct guest_msrs *g)
 {
 }
