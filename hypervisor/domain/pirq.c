@@ -7,6 +7,7 @@
 #include "domain/event_internal.h"
 #include "errno.h"
 #include "machine/irq.h"
+#include "machine/smp.h"
 #include "mm/heap.h"
 
 #define NO_IRQ      (-1)
@@ -50,7 +51,8 @@ int pirq_domain_init(struct domain *d)
     if (!t)
         return -ENOMEM;
     spin_lock_init(&t->lock, LOCK_PIRQ);
-    t->count = d->privileged ? MAX_IRQS : MIN(irq_gsi_count() + GUEST_PIRQS, MAX_IRQS);
+    t->count = irq_gsi_count() + (d->privileged ? cpu_count * IRQS_PER_CPU : GUEST_PIRQS); /* no more than there can be */
+    t->count = MIN(t->count, (unsigned)MAX_IRQS);
     d->pirqs = t;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "types.h"
 
 #define MAX_IRQS 2048 /* a multiple of 64 */
+#define IRQS_PER_CPU 190 /* that it has vectors for, machine/vector.c */
 
 typedef void (*irq_handler)(unsigned irq, void *data); /* in interrupt context */
 

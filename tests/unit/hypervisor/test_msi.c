@@ -385,6 +385,23 @@ static void vectors_are_spread(void)
     machine_stop();
 }
 
+/* As on Xen a number that the machine can never have is another error than one that is not in use. */
+static void numbers_end_with_the_machine(void)
+{
+    struct domain *zero, *guest;
+
+    machine_start();
+    cpu_count = 1;
+    zero = domain_new(true);
+    guest = domain_new(false);
+    CHECK(pirq_valid(zero, 99) && !pirq_valid(zero, 2000));
+    CHECK(!pirq_valid(guest, 99));
+    cpu_count = CPUS;
+    domain_free(zero);
+    domain_free(guest);
+    machine_stop();
+}
+
 static void restore_writes_messages(void)
 {
     unsigned irq;
@@ -411,6 +428,7 @@ int main(void)
     TEST(death_gives_back);
     TEST(unmap_tells_what_it_unmapped);
     TEST(vectors_are_spread);
+    TEST(numbers_end_with_the_machine);
     TEST(restore_writes_messages);
     return TEST_RESULT();
 }
