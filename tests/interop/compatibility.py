@@ -21,6 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 INCLUDE = "/usr/include/xen"
 REFUSALS = r"return -(ENOSYS|EOPNOTSUPP|ENODEV|EPERM);"
+# xl's commands that are there and cannot do what they are for
+UNABLE = {"sched-rtds": "fails: there is no such scheduler yet", "set-parameters": "fails: no parameter can be changed at run time yet"}
 # hypercall: (header, regex of its sub-operations' names, error for what is not offered)
 FAMILIES = {
     "memory_op": ("memory.h", r"XENMEM_(?!resource_|access_op_|paging_op_|sharing_op_)[a-z]\w+", "-ENOSYS"),
@@ -127,7 +129,7 @@ def hypercalls(out, code, counted):
 def toolstack(out):
     out.append("\n## xl\n\n| command | here |\n| --- | --- |")
     for left, right in re.findall(r"^    (?:\{ \"([\w-]+)\", cmd_|NOT\(\"([\w-]+)\")", read(f"{TOP}/toolstack/xl/main.c"), re.M):
-        out.append(f"| {left or right} | {'offered' if left else 'not yet: says so, and fails'} |")
+        out.append(f"| {left or right} | {UNABLE.get(left, 'offered') if left else 'not yet: says so, and fails'} |")
     out.append("\n## xl.cfg\n\n| key | here |\n| --- | --- |")
     words = {"W": "has its effect", "I": "accepted with a warning, no effect", "R": "an error: the guest could not do without"}
     for letter, name in re.findall(r"^    ([WIR])\(\"(\w+)\"", read(f"{TOP}/toolstack/libcfg/keys.c"), re.M):
