@@ -21,6 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 INCLUDE = "/usr/include/xen"
 REFUSALS = r"return -(ENOSYS|EOPNOTSUPP|ENODEV|EPERM);"
+# functions in rows of the command tables that only refuse, beside those that are made by OP(NAME, -ERROR)
+REFUSING = {"not_offered": "EOPNOTSUPP", "none": "ENOSYS"}
 # xl's commands that are there and cannot do what they are for
 UNABLE = {"sched-rtds": "fails: there is no such scheduler yet", "set-parameters": "fails: no parameter can be changed at run time yet"}
 # hypercall: (header, regex of its sub-operations' names, error for what is not offered)
@@ -64,6 +66,10 @@ def state(name, code, unknown):
         rest = re.sub(r"^(\s*case \w+:)*\s*", "", code[found.end():found.end() + 2000])
         refusal = re.match(REFUSALS, rest)
         return f"refused, -{refusal.group(1)}" if refusal else "offered"
+    row = re.search(rf"\[{name}\] = \{{ (\w+)", code)
+    refusing = {**REFUSING, **{f"op_{row}": error for row, error in re.findall(r"^OP\((\w+), -(ENOSYS|EOPNOTSUPP|ENODEV|EPERM)\)", code, re.M)}}
+    if row and row.group(1) in refusing:
+        return f"refused, -{refusing[row.group(1)]}"
     if re.search(rf"\[{name}\] =|[=!]= {name}\b|BIT\({name}\)", code):
         return "offered"
     return f"refused, {unknown}"
