@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -45,7 +46,7 @@ def made_of(name, source, make):
     path = f"{LAB}/{name}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
     if not os.path.exists(path):
         os.makedirs(LAB, exist_ok=True)
-        with open(f"{path}.{os.getpid()}", "wb") as out:
+        with open(f"{path}.{os.getpid()}.{threading.get_ident()}", "wb") as out:
             out.write(make(source))
         os.rename(out.name, path)
     return path
